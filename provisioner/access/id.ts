@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { granteeName, type Claim, type GrantClaim } from "./claims";
+import type { Family } from "./server";
+
+const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** SHA-256 of the owner in lower-case base32. */
+export function ownerDigest(owner: string): string {
+  let bits = 0n;
+  for (const byte of createHash("sha256").update(owner, "utf8").digest()) bits = (bits << 8n) | BigInt(byte);
+  bits <<= 4n; // 256 bits are 51.2 characters; pad to 52
+  let text = "";
+  for (let shift = 255n; shift >= 0n; shift -= 5n) text += alphabet[Number((bits >> shift) & 31n)];
+  return text;
+}
+
+const join = (...segments: string[]): string => segments.map((segment) => encodeURIComponent(segment)).join("/");
+
+/** A grant's grantee with its host, where it names one account of a login. */
+const granteeSegment = (claim: GrantClaim): string =>
+  typeof claim.grantee === "string" ? claim.grantee : `${granteeName(claim.grantee)}@${claim.grantee.host}`;
+
+/** The id without its last segment for grants, the whole id for everything else: what re-entry looks for. */
+export function claimIdPrefix(family: Family, cluster: string, claim: Claim): string {
+  switch (claim.kind) {
+    case "login":
+    case "role":
+      return join(family, cluster, "principal", claim.name);
+    case "database":
+      return join(family, cluster, "database", claim.name);
+    case "schema":
+      return join(family, cluster, "schema", claim.database, claim.name);
+    case "grant": {
+      const on = claim.on;
+      const database = on.kind === "role" ? on.role : on.database;
+      const schema = on.kind === "schema" || on.kind === "tables" ? (on.schema ?? "") : "";
+      return `${join(family, cluster, "grant", granteeSegment(claim), on.kind, database, schema)}/`;
+    }
+  }
+}
+
+/** Deterministic and injective. `length` grows only when a live claim of another owner has the shorter id already. */
+export const claimId = (family: Family, cluster: string, claim: Claim, owner: string, length = 10): string => {
+  const prefix = claimIdPrefix(family, cluster, claim);
+  return claim.kind === "grant" ? prefix + ownerDigest(owner).slice(0, length) : prefix;
+};

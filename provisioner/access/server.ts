@@ -1,0 +1,127 @@
+import { accountKey, type Account } from "./account";
+import type { Item } from "./item";
+
+export type Family = "postgresql" | "mysql";
+export type Product = "postgresql" | "mysql" | "mariadb";
+
+/** What a session learns about its server before anything else. */
+export interface ServerFacts {
+  family: Family;
+  product: Product;
+  /** For people: `17.10`, `8.0.31`, `10.11.14`. */
+  version: string;
+  /** Comparable: major * 10000 + minor * 100 + patch (PostgreSQL: server_version_num). */
+  versionNumber: number;
+  /** The provisioner's own login. */
+  admin: Account;
+  /** PostgreSQL: the database with the ledger. */
+  adminDatabase: string;
+  /** The server refuses connections without TLS (`rds.force_ssl`, `require_secure_transport`). */
+  forcesTls: boolean;
+  /** `rds_iam` exists and the admin may grant it, or the AWS authentication plugin is active. */
+  iamAvailable: boolean;
+  /** MySQL: `_` and `%` are literal in database-level grants. */
+  partialRevokes?: boolean;
+  /** MySQL, MariaDB: table and database names are stored in lower case. */
+  lowerCaseTableNames?: number;
+  /** MySQL: caching_sha2_password is active. MariaDB: false, native password is used. */
+  cachingSha2?: boolean;
+  /** Limit of a login's or role's name: 63 bytes, 32 or 80 characters. */
+  maxNameLength: number;
+}
+
+export type AuthState = "password" | "iam" | "none" | "other";
+
+/** One role (PostgreSQL) or one account (MySQL, MariaDB), as the server has it. */
+export interface AccountState {
+  account: Account;
+  /** Can it log in at all: LOGIN on PostgreSQL, not a role on MySQL and MariaDB. A locked account on MySQL still is a login. */
+  login: boolean;
+  auth: AuthState;
+  /** NOLOGIN of a principal that has a password (PostgreSQL cannot tell: equals `!login`), ACCOUNT LOCK elsewhere. */
+  locked: boolean;
+  requireTls: boolean;
+  /** -1 (PostgreSQL) and 0 (MySQL) are read as null: no limit. */
+  connectionLimit: number | null;
+  /** PostgreSQL: ISO time in UTC, or null for never. */
+  validUntil: string | null;
+  /** MySQL, MariaDB: days, 0 for never, null for the server's default. */
+  passwordExpires: number | null;
+  /** MySQL: from the server. */
+  passwordLastChanged?: string;
+  /** Superuser, SYSTEM_USER, replication and the like: never touched. */
+  system: boolean;
+  /** The provisioner's login may alter and drop it (PostgreSQL 16+: ADMIN on it). */
+  administrable: boolean;
+  /** MySQL, MariaDB: what is stored, hex. Never leaves the function. */
+  storedVerifier?: string;
+}
+
+export interface OwnedObject {
+  database: string;
+  /** For people: `table public.orders`, `schema app`, `database orders`. */
+  words: string;
+}
+
+export interface PrincipalState {
+  name: string;
+  /** PostgreSQL: exactly one. MySQL: one per host. */
+  accounts: AccountState[];
+  /** What blocks a drop, in every database: owned objects (PostgreSQL), definers (MySQL). Read only for removals. */
+  owns?: OwnedObject[];
+}
+
+export interface DatabaseState {
+  name: string;
+  /** PostgreSQL: the owner role. */
+  owner?: string;
+  charset?: string;
+  /** The provisioner's login can enter it. */
+  connectable: boolean;
+}
+
+export interface SchemaState {
+  database: string;
+  name: string;
+  owner: string;
+}
+
+export type RelationKind = "table" | "view" | "materializedView" | "partitionedTable" | "foreignTable" | "sequence";
+
+export interface RelationState {
+  database: string;
+  schema: string;
+  name: string;
+  kind: RelationKind;
+  /** PostgreSQL only. */
+  owner?: string;
+  /** PostgreSQL, sequences: the table whose column owns it. */
+  ownedByTable?: string;
+}
+
+/** One reading of the server: everything a batch of claims needs to be planned. */
+export interface ServerState {
+  principals: Map<string, PrincipalState>;
+  databases: Map<string, DatabaseState>;
+  /** Key: `schemaKey`. */
+  schemas: Map<string, SchemaState>;
+  relations: RelationState[];
+  /** Every privilege of the named grantees in the named databases, plus their memberships. */
+  items: Item[];
+}
+
+export const schemaKey = (database: string, schema: string): string => `${database}\u0000${schema}`;
+
+/** What a batch asks a session to read. */
+export interface ReadQuery {
+  /** Login and role names; on MySQL all their accounts. `PUBLIC` reads what PUBLIC holds. */
+  names: string[];
+  databases: string[];
+  /** Schemas whose relations are needed. On MySQL and MariaDB `schema` is empty: the database's tables. */
+  schemas: { database: string; schema: string }[];
+  /** Names whose owned objects or definers are needed, in every database: they are about to be dropped. */
+  ownersOf: string[];
+}
+
+export const findAccount = (state: ServerState, account: Account): AccountState | undefined =>
+  state.principals.get(account.name)?.accounts.find((known) => accountKey(known.account) === accountKey(account));

@@ -1,0 +1,141 @@
+import { accountWords, isPublic, type Account } from "./account";
+import { granteeName, type Claim } from "./claims";
+import { objectKey, type Item } from "./item";
+
+const classWords: Record<string, string> = {
+  tables: "future tables",
+  sequences: "future sequences",
+  functions: "future functions",
+  types: "future types",
+  schemas: "future schemas",
+  largeObjects: "future large objects",
+};
+
+const who = (account: Account): string => (isPublic(account) ? "PUBLIC" : accountWords(account));
+
+/** `table public.orders`, `database orders`, `future tables of orders_owner in schema public`. */
+export function objectWords(item: Item): string {
+  const qualified = item.schema === "" ? item.object : `${item.schema}.${item.object}`;
+  switch (item.kind) {
+    case "global":
+      return "the whole server";
+    case "database":
+      return `database ${item.database}`;
+    case "schema":
+      return `schema ${item.schema}`;
+    case "column":
+      return `column ${qualified}.${item.column}`;
+    case "default":
+      return `${classWords[item.object] ?? item.object} of ${item.creator ?? "?"}${item.schema === "" ? "" : ` in schema ${item.schema}`}`;
+    case "role":
+      return `role ${item.object}`;
+    case "largeObject":
+      return `large object ${item.object}`;
+    default:
+      return `${item.kind} ${item.database !== "" && item.schema === "" ? `${item.database}.` : ""}${qualified}`;
+  }
+}
+
+interface Group {
+  privileges: string[];
+  objects: string[];
+  sample: Item;
+}
+
+/** Items that differ only in privilege share a line; objects of one kind with the same privileges share one too. */
+function groups(items: readonly Item[]): Group[] {
+  const byObject = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = `${item.grantee.name}\u0000${item.grantee.host ?? ""}\u0000${String(item.grantable)}\u0000${objectKey(item)}\u0000${item.column}`;
+    byObject.set(key, [...(byObject.get(key) ?? []), item]);
+  }
+  const merged = new Map<string, Group>();
+  for (const sameObject of byObject.values()) {
+    const sample = sameObject[0];
+    const privileges = [...new Set(sameObject.map((item) => item.privilege))].sort();
+    const key = [sample.grantee.name, sample.grantee.host, sample.kind, sample.grantable, privileges.join()].join(
+      "\u0000",
+    );
+    const group = merged.get(key) ?? { privileges, objects: [], sample };
+    group.objects.push(objectWords(sample));
+    merged.set(key, group);
+  }
+  return [...merged.values()];
+}
+
+const listed = (objects: readonly string[]): string =>
+  objects.length <= 4 ? objects.join(", ") : `${objects.slice(0, 3).join(", ")} and ${objects.length - 3} more`;
+
+/** One line per group: `grant INSERT, SELECT on table public.orders to orders_api with grant option`. */
+export function itemChanges(verb: "grant" | "revoke", items: readonly Item[]): string[] {
+  return groups(items).map(({ privileges, objects, sample }) => {
+    const direction = verb === "grant" ? "to" : "from";
+    if (sample.kind === "role")
+      return verb === "grant"
+        ? `make ${who(sample.grantee)} a member of ${listed(objects)}${sample.grantable ? " with admin option" : ""}`
+        : `end the membership of ${who(sample.grantee)} in ${listed(objects)}`;
+    const option = verb === "grant" && sample.grantable ? " with grant option" : "";
+    return `${verb} ${privileges.join(", ")} on ${listed(objects)} ${direction} ${who(sample.grantee)}${option}`;
+  });
+}
+
+/** Canonical lines for `effective` and `unmanaged`: one per object, sorted, without the grantee where it is plain. */
+export function itemLines(items: readonly Item[]): string[] {
+  const lines = new Map<string, { words: string; privileges: Set<string> }>();
+  for (const item of items) {
+    const host =
+      item.grantee.host === undefined || item.grantee.host === "%" || item.grantee.host === ""
+        ? ""
+        : ` (${who(item.grantee)})`;
+    const words = `${objectWords(item)}${item.grantable ? (item.kind === "role" ? " with admin option" : " with grant option") : ""}${host}`;
+    const line = lines.get(words) ?? { words, privileges: new Set<string>() };
+    line.privileges.add(item.privilege);
+    lines.set(words, line);
+  }
+  return [...lines.values()].map(({ words, privileges }) => `${[...privileges].sort().join(", ")} on ${words}`).sort();
+}
+
+/** What deleting the resource will do, in one sentence; kept as an output because nobody is asked at preview. */
+export function removalWords(claim: Claim): string {
+  switch (claim.kind) {
+    case "login": {
+      const secret = claim.auth.kind === "password" ? claim.auth.secret : undefined;
+      const days = secret?.recoveryDays ?? 7;
+      const withSecret =
+        claim.auth.kind !== "password"
+          ? ""
+          : days === 0
+            ? " and deletes its secret at once"
+            : ` and deletes its secret after ${days} days`;
+      if (claim.deletion === "drop")
+        return `Ends the sessions of ${claim.name}, drops it with every privilege it holds${withSecret}.`;
+      if (claim.deletion === "lock")
+        return `Locks ${claim.name} and ends its sessions; keeps its privileges and its secret.`;
+      return `Leaves ${claim.name}, its privileges and its secret as they are.`;
+    }
+    case "role":
+      return claim.deletion === "drop"
+        ? `Drops role ${claim.name} with every privilege it holds; refused while it owns objects.`
+        : `Leaves role ${claim.name} as it is.`;
+    case "database":
+      return claim.deletion === "drop"
+        ? `Drops database ${claim.name} with all its data.`
+        : `Leaves database ${claim.name} and its data as they are.`;
+    case "schema":
+      return claim.deletion === "drop"
+        ? `Drops schema ${claim.name} of database ${claim.database}; refused while it holds objects.`
+        : `Leaves schema ${claim.name} of database ${claim.database} as it is.`;
+    case "grant": {
+      const grantee = granteeName(claim.grantee);
+      const where =
+        claim.on.kind === "role"
+          ? `role ${claim.on.role}`
+          : claim.on.kind === "database"
+            ? `database ${claim.on.database}`
+            : `${claim.on.kind === "schema" ? "schema" : "tables of"} ${claim.on.kind === "schema" ? claim.on.schema : (claim.on.schema ?? claim.on.database)}`;
+      return claim.on.kind === "role"
+        ? `Ends the membership of ${grantee} in ${where}, unless it was there before or another claim needs it.`
+        : `Revokes what this grant gave ${grantee} on ${where}, except what was there before or another claim needs.`;
+    }
+  }
+}

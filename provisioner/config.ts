@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import type { Family } from "./access/server";
+import { clusterNamePattern, engineNames, familyOf, type EngineName } from "./protocol/ref";
+
+/** What the function serves. One function serves one cluster; nothing in a request can change any of this. */
+export interface FunctionConfig {
+  cluster: string;
+  engine: EngineName;
+  family: Family;
+  host: string;
+  port: number;
+  adminSecretArn: string;
+  /** PostgreSQL: the database that holds the ledger and the cluster lock. Default `postgres`. */
+  adminDatabase: string;
+  secretNamePrefixes: string[];
+  resourceId?: string;
+  region: string;
+  account: string;
+  partition: string;
+  /** PEM text trusted besides the RDS bundle inside the archive. */
+  ca?: string;
+  /** The name the certificate must carry, when it is not `host` (a CNAME). */
+  tlsServerName?: string;
+  allowGlobalPrivileges: string[];
+}
+
+const text = z.string().min(1);
+const schema = z.object({
+  DB_ACCESS_CLUSTER: z.string().regex(clusterNamePattern),
+  DB_ACCESS_ENGINE: z.enum(engineNames),
+  DB_ACCESS_HOST: text,
+  DB_ACCESS_PORT: z.coerce.number().int().min(1).max(65535),
+  DB_ACCESS_ADMIN_SECRET_ARN: text,
+  DB_ACCESS_ADMIN_DATABASE: text.default("postgres"),
+  DB_ACCESS_SECRET_PREFIXES: text.optional(),
+  DB_ACCESS_RESOURCE_ID: text.optional(),
+  DB_ACCESS_ACCOUNT: z.string().regex(/^\d{12}$/),
+  DB_ACCESS_PARTITION: text.default("aws"),
+  DB_ACCESS_CA_FILE: text.optional(),
+  DB_ACCESS_TLS_SERVER_NAME: text.optional(),
+  DB_ACCESS_ALLOW_GLOBAL_PRIVILEGES: text.optional(),
+  AWS_REGION: text,
+});
+
+const list = (value: string | undefined): string[] | undefined =>
+  value
+    ?.split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+/** Reads the function's environment. A bad variable fails the first invocation with its name. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): FunctionConfig {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) throw new Error(`The function's environment is not valid: ${z.prettifyError(parsed.error)}`);
+  const e = parsed.data;
+  return {
+    cluster: e.DB_ACCESS_CLUSTER,
+    engine: e.DB_ACCESS_ENGINE,
+    family: familyOf(e.DB_ACCESS_ENGINE),
+    host: e.DB_ACCESS_HOST,
+    port: e.DB_ACCESS_PORT,
+    adminSecretArn: e.DB_ACCESS_ADMIN_SECRET_ARN,
+    adminDatabase: e.DB_ACCESS_ADMIN_DATABASE,
+    secretNamePrefixes: list(e.DB_ACCESS_SECRET_PREFIXES) ?? ["rds-", `${e.DB_ACCESS_CLUSTER}/`],
+    resourceId: e.DB_ACCESS_RESOURCE_ID,
+    region: e.AWS_REGION,
+    account: e.DB_ACCESS_ACCOUNT,
+    partition: e.DB_ACCESS_PARTITION,
+    ca: e.DB_ACCESS_CA_FILE === undefined ? undefined : readFileSync(e.DB_ACCESS_CA_FILE, "utf8"),
+    tlsServerName: e.DB_ACCESS_TLS_SERVER_NAME,
+    allowGlobalPrivileges: list(e.DB_ACCESS_ALLOW_GLOBAL_PRIVILEGES) ?? [],
+  };
+}

@@ -1,0 +1,74 @@
+import type { Account } from "../access/account";
+import type { Operation } from "../access/operation";
+import type { ClaimRecord } from "../access/record";
+import type { ReadQuery, ServerFacts, ServerState } from "../access/server";
+
+/** How a session reaches its server. TLS is always verified; there is no other way. */
+export interface ConnectOptions {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+  /** PostgreSQL: the database with the ledger. */
+  adminDatabase: string;
+  /** Trusted roots, PEM. */
+  ca: string[];
+  /** Name the certificate must carry. Default: `host`. */
+  tlsServerName?: string;
+  /** Cluster's logical name, written into the ledger and compared with it. */
+  cluster: string;
+  /** Shown in the server's session list: `db-access/<request id>`. */
+  applicationName: string;
+  /** Milliseconds since the epoch after which no statement may run any more. */
+  deadline: number;
+}
+
+/** Operations that run together: on PostgreSQL in one transaction, elsewhere one after the other. */
+export interface Unit {
+  operations: Operation[];
+  /** `accountKey` to verifier, for `createLogin` and `setPassword`. */
+  verifiers: Map<string, string>;
+}
+
+export interface LedgerQuery {
+  ids: string[];
+  /** Ids that begin with one of these: re-entry finds a claim without its last segment. */
+  idPrefixes: string[];
+  owners: string[];
+  grantees: string[];
+}
+
+/** The record of claims on the server itself. Written only under the lock. */
+export interface Ledger {
+  /** Empty when there is no ledger yet. Throws LedgerUntrusted or LedgerTooNew. */
+  read(query: LedgerQuery): Promise<ClaimRecord[]>;
+  /** Inserts or replaces whole rows in one message; creates or upgrades the ledger first. */
+  write(records: ClaimRecord[]): Promise<void>;
+  /** Ends claims. */
+  remove(ids: string[]): Promise<void>;
+}
+
+/** A login probe's answer. Anything else (no route, TLS) throws. */
+export type ProbeResult = "accepted" | "refused";
+
+/** One connection set to one cluster, for one invocation. Not safe for concurrent use. */
+export interface EngineSession {
+  readonly facts: ServerFacts;
+  readonly ledger: Ledger;
+  /** One writer per cluster. Waits with jitter until the deadline; then LockTimeout names the holder. */
+  lock(deadline: number): Promise<void>;
+  unlock(): Promise<void>;
+  /** Pure reads. */
+  read(query: ReadQuery): Promise<ServerState>;
+  /** Runs a unit in order and stops at the first failure. Resolves with the server's warnings, in words. */
+  run(unit: Unit): Promise<string[]>;
+  /** What the server stores instead of the password. Validated locally before it is used. */
+  verifier(password: string): string;
+  /** Logs in as the account with the password and leaves again. PostgreSQL: into `database` or the admin database. */
+  probe(account: Account, password: string, database?: string): Promise<ProbeResult>;
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  connect(options: ConnectOptions): Promise<EngineSession>;
+}
