@@ -18,7 +18,7 @@ export interface FunctionConfig {
   region: string;
   account: string;
   partition: string;
-  /** PEM text trusted besides the RDS bundle inside the archive. */
+  /** PEM text trusted instead of the RDS bundle inside the archive. */
   ca?: string;
   /** The name the certificate must carry, when it is not `host` (a CNAME). */
   tlsServerName?: string;

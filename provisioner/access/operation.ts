@@ -25,6 +25,7 @@ export type Operation =
   | { op: "alterLogin"; account: Account; attributes: LoginAttributes }
   /** Takes its verifier from the unit; on MySQL without RETAIN and with the secondary password discarded. */
   | { op: "setPassword"; account: Account }
+  /** Converts in one step; to `password` it takes its verifier from the unit, so that no moment is without a login. */
   | { op: "setAuth"; account: Account; auth: "password" | "iam" }
   /** Refuses new logins and ends the sessions of the account; part of a drop or a lock. */
   | { op: "lockLogin"; account: Account }

@@ -26,7 +26,7 @@ export interface ConnectOptions {
 /** Operations that run together: on PostgreSQL in one transaction, elsewhere one after the other. */
 export interface Unit {
   operations: Operation[];
-  /** `accountKey` to verifier, for `createLogin` and `setPassword`. */
+  /** `accountKey` to verifier, for `createLogin`, `setPassword` and `setAuth` to a password. */
   verifiers: Map<string, string>;
 }
 

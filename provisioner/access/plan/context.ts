@@ -1,0 +1,137 @@
+import type { Claim } from "../claims";
+import { claimId, claimIdPrefix } from "../id";
+import type { Item } from "../item";
+import type { Operation } from "../operation";
+import type { ClaimRecord, RecordedItem } from "../record";
+import { Refusal } from "../refusal";
+import type { Product, ServerFacts, ServerState } from "../server";
+
+/** One claim as it arrives at the planner. */
+export interface ClaimOrder {
+  action: "ensure" | "remove";
+  owner: string;
+  previousOwner?: string;
+  id?: string;
+  claim: Claim;
+}
+
+/** Everything that is known when a claim is planned. `state` and `records` advance claim by claim. */
+export interface PlanContext {
+  cluster: string;
+  facts: ServerFacts;
+  state: ServerState;
+  records: ClaimRecord[];
+  /** ARNs of recorded secrets that turned out to be gone. */
+  missingSecrets: ReadonlySet<string>;
+  /**
+   * Where a new row's generation begins: seconds since the epoch, so that no idempotency token of an earlier life of
+   * the same claim comes back.
+   */
+  firstGeneration: number;
+}
+
+export type ChangeVerb = "create" | "alter" | "grant" | "revoke" | "lock" | "drop" | "reset" | "record" | "forget";
+
+export interface PlannedChange {
+  verb: ChangeVerb;
+  words: string;
+}
+
+/** What has to happen with a login's secret and password. */
+export type CredentialStep =
+  | { step: "none" }
+  /** A password must be on the server that the secret also has: a fresh one, or the one the secret has already. */
+  | { step: "set"; generation: number; fresh: boolean }
+  | { step: "delete"; recoveryDays: number };
+
+export interface ClaimPlan {
+  id: string;
+  /** It was there, as far as this claim is concerned, before anything is done. */
+  exists: boolean;
+  operations: Operation[];
+  credentials: CredentialStep;
+  changes: PlannedChange[];
+  warnings: string[];
+  /** Names of what has to be there first. Nothing may be applied while there are any. */
+  waitsFor: string[];
+  /** The row as it must be afterwards; undefined when the claim ends. */
+  next: ClaimRecord | undefined;
+  /** Something has to be written into the ledger. */
+  recordChanges: boolean;
+  effective: Item[];
+  unmanaged: Item[];
+}
+
+export const productOfFacts = (facts: ServerFacts): Product => facts.product;
+
+/** The live row of this very claim: by id for everything but grants, by owner and id prefix for grants. */
+export function findRecord(context: PlanContext, order: ClaimOrder): ClaimRecord | undefined {
+  const { cluster, facts, records } = context;
+  const prefix = claimIdPrefix(facts.family, cluster, order.claim);
+  if (order.claim.kind !== "grant") return records.find((record) => record.id === prefix);
+  const owners = [order.owner, ...(order.previousOwner === undefined ? [] : [order.previousOwner])];
+  return records.find(
+    (record) => record.kind === "grant" && record.id.startsWith(prefix) && owners.includes(record.owner),
+  );
+}
+
+/** The id of the row found, or a new one that no live claim of another owner has. */
+export function idFor(context: PlanContext, order: ClaimOrder, record: ClaimRecord | undefined): string {
+  if (record !== undefined) return record.id;
+  for (let length = 10; length <= 52; length += 2) {
+    const id = claimId(context.facts.family, context.cluster, order.claim, order.owner, length);
+    if (!context.records.some((other) => other.id === id && other.owner !== order.owner)) return id;
+  }
+  throw new Refusal("NotSupported", "Two owners have the same digest; give one of them another ownerKey.", "ownerKey");
+}
+
+/** A claim of somebody else is never taken over, whatever the server looks like. */
+export function assertOurs(record: ClaimRecord | undefined, order: ClaimOrder, words: string): void {
+  if (record === undefined || record.owner === order.owner || record.owner === order.previousOwner) return;
+  if (record.retained) return;
+  if (order.action === "remove")
+    throw new Refusal("NotOurs", `${words} is claimed by ${record.owner}, not by ${order.owner}; nothing was changed.`);
+  throw new Refusal(
+    "OwnedElsewhere",
+    `${words} is managed by ${record.owner}; remove it there first, or set ownerKey on both when the resource has moved.`,
+  );
+}
+
+/** What other live claims hold on the accounts of the same grantee. */
+export const otherItems = (context: PlanContext, id: string): RecordedItem[] =>
+  context.records.filter((record) => record.id !== id && !record.retained).flatMap((record) => record.items);
+
+/** The order of keys never makes a difference; absent and undefined are the same. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (value !== null && typeof value === "object")
+    return `{${Object.entries(value)
+      .filter(([, part]) => part !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`)
+      .join(",")}}`;
+  return JSON.stringify(value) ?? "null";
+}
+
+/** Everything but bookkeeping that a plan decides about the row. A stale `intent` always has to be settled. */
+export const recordDiffers = (record: ClaimRecord | undefined, next: ClaimRecord | undefined): boolean =>
+  record?.state === "intent" || canonicalJson(comparable(record)) !== canonicalJson(comparable(next));
+
+const comparable = (record: ClaimRecord | undefined): unknown =>
+  record === undefined
+    ? null
+    : { ...record, state: "done", items: record.items.map((entry) => canonicalJson(entry)).sort(), credentials: null };
+
+/** Says why only the ledger is written, when it is. */
+export function recordChange(
+  record: ClaimRecord | undefined,
+  next: ClaimRecord | undefined,
+  words: string,
+): PlannedChange[] {
+  if (!recordDiffers(record, next)) return [];
+  if (next === undefined) return [{ verb: "forget", words: `no longer manage ${words}` }];
+  if (record === undefined || record.retained)
+    return [{ verb: "record", words: `record ${words}, which is there already` }];
+  if (record.owner !== next.owner) return [{ verb: "record", words: `hand ${words} over from ${record.owner}` }];
+  return [{ verb: "record", words: `record the settings of ${words}` }];
+}

@@ -1,0 +1,167 @@
+import { accountKey } from "../account";
+import { granteeName, type GrantClaim } from "../claims";
+import { itemKey, type Item } from "../item";
+import { isClusterWide, type Operation } from "../operation";
+import type { ClaimRecord } from "../record";
+import { Refusal } from "../refusal";
+import { itemChanges } from "../words";
+import {
+  assertOurs,
+  findRecord,
+  idFor,
+  otherItems,
+  recordChange,
+  recordDiffers,
+  type ClaimOrder,
+  type ClaimPlan,
+  type PlanContext,
+} from "./context";
+import { expandGrant, granteeAccounts, itemsOf } from "./expand";
+import { planItems, type ItemAnswer } from "./items";
+
+/** Grants first, so that a privilege that stays is never absent; what a revoke takes along comes back right after. */
+export function itemOperations(answer: ItemAnswer, cascade: boolean): Operation[] {
+  const operations: Operation[] = [];
+  for (const items of perUnit(answer.grant)) operations.push({ op: "grant", items });
+  for (const items of perUnit(answer.revokeOption)) operations.push({ op: "revokeGrantOption", items, cascade });
+  for (const items of perUnit(answer.revoke)) operations.push({ op: "revoke", items, cascade });
+  for (const items of perUnit(answer.regrant)) operations.push({ op: "grant", items });
+  return operations;
+}
+
+/** Cluster-wide items and those inside a database are different statements, but may share a transaction. */
+const perUnit = (items: readonly Item[]): Item[][] =>
+  [items.filter(isClusterWide), items.filter((item) => !isClusterWide(item))].filter((part) => part.length > 0);
+
+const words = (claim: GrantClaim): string =>
+  `the grant of ${granteeName(claim.grantee)} on ${claim.on.kind === "role" ? `role ${claim.on.role}` : claim.on.database}`;
+
+export function planGrant(context: PlanContext, order: ClaimOrder & { claim: GrantClaim }): ClaimPlan {
+  const { claim } = order;
+  const record = findRecord(context, order);
+  const id = idFor(context, order, record);
+  assertOurs(record, order, words(claim));
+  if (claim.on.kind !== "role") refuseAdminDatabase(context, claim);
+  const granteeSystem =
+    context.state.principals.get(granteeName(claim.grantee))?.accounts.some((account) => account.system) ?? false;
+  if (granteeSystem)
+    throw new Refusal(
+      "ReservedName",
+      `${granteeName(claim.grantee)} is a system account; its privileges are not managed.`,
+      "grantee",
+    );
+  const { wanted, target, waitsFor } = expandGrant(context, claim);
+  if (claim.on.kind === "role") refuseRole(context, claim.on.role);
+  const accounts = granteeAccounts(context, claim.grantee);
+  // Accounts that a changed list of hosts no longer names still lose what this claim gave them.
+  const recordedAccounts = (record?.items ?? []).map((entry) => entry.item.grantee);
+  const actual = itemsOf(context.state.items, [...accounts, ...recordedAccounts]);
+  const keys = new Set(accounts.map(accountKey));
+  const onTarget = (item: Item): boolean => keys.has(accountKey(item.grantee)) && target(item);
+  const answer = planItems({
+    wanted,
+    recorded: record?.items ?? [],
+    others: otherItems(context, id),
+    actual,
+    scope: claim.mode === "exclusive" ? onTarget : undefined,
+    target: onTarget,
+    revokeClearsColumns: context.facts.family === "postgresql",
+  });
+  const next: ClaimRecord = {
+    id,
+    owner: order.owner,
+    kind: "grant",
+    grantee: granteeName(claim.grantee),
+    database: claim.on.kind === "role" ? "" : claim.on.database,
+    state: "done",
+    generation: record?.generation ?? 1,
+    adopted: false,
+    retained: false,
+    claim,
+    items: answer.recorded,
+  };
+  const changes = [
+    ...itemChanges("grant", answer.grant).map((text) => ({ verb: "grant" as const, words: text })),
+    ...itemChanges("revoke", answer.revoke).map((text) => ({ verb: "revoke" as const, words: text })),
+    ...answer.revokeOption.map((item) => ({
+      verb: "revoke" as const,
+      words: `${itemChanges("revoke", [item])[0]} (grant option only)`,
+    })),
+  ];
+  return {
+    id,
+    exists: record !== undefined && waitsFor.length === 0,
+    operations: waitsFor.length === 0 ? itemOperations(answer, claim.cascade ?? false) : [],
+    credentials: { step: "none" },
+    changes: changes.length > 0 ? changes : recordChange(record, next, words(claim)),
+    warnings: [],
+    waitsFor,
+    next,
+    recordChanges: recordDiffers(record, next),
+    effective: heldOf(wanted, actual),
+    unmanaged: answer.unmanaged,
+  };
+}
+
+const heldOf = (wanted: readonly Item[], actual: readonly Item[]): Item[] => {
+  const held = new Set(actual.map(itemKey));
+  return wanted.filter((item) => held.has(itemKey(item)));
+};
+
+function refuseAdminDatabase(context: PlanContext, claim: GrantClaim): void {
+  if (context.facts.family !== "mysql" || claim.on.kind === "role") return;
+  // On PostgreSQL the admin database is an ordinary database with an ordinary CONNECT; the ledger's schema is reserved by name.
+  if (claim.on.database.toLowerCase() === "db_access")
+    throw new Refusal("ReservedName", "db_access is db-access's own ledger and is never granted on.", "on.database");
+}
+
+/** A membership in a system role would hand out what no privilege list shows. */
+function refuseRole(context: PlanContext, role: string): void {
+  const known = context.state.principals.get(role);
+  if (known?.accounts.some((account) => account.system))
+    throw new Refusal("ReservedName", `${role} is a system role; memberships in it are not managed.`, "on.role");
+}
+
+export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { claim: GrantClaim }): ClaimPlan {
+  const { claim } = order;
+  const record = findRecord(context, order);
+  const id = idFor(context, order, record);
+  const base: ClaimPlan = {
+    id,
+    exists: record !== undefined,
+    operations: [],
+    credentials: { step: "none" },
+    changes: [],
+    warnings: [],
+    waitsFor: [],
+    next: undefined,
+    recordChanges: record !== undefined,
+    effective: [],
+    unmanaged: [],
+  };
+  if (record === undefined) return base;
+  assertOurs(record, order, words(claim));
+  const accounts = record.items.map((entry) => entry.item.grantee);
+  const answer = planItems({
+    wanted: [],
+    recorded: record.items,
+    others: otherItems(context, id),
+    actual: itemsOf(context.state.items, accounts),
+    target: () => false,
+    revokeClearsColumns: context.facts.family === "postgresql",
+  });
+  const gone = new Set(
+    record.items
+      .map((entry) => entry.item.database)
+      .filter((database) => database !== "" && !context.state.databases.has(database)),
+  );
+  // On PostgreSQL privileges go with their database; elsewhere they outlive it and would come back with its name.
+  const revoke =
+    context.facts.family === "mysql" ? answer.revoke : answer.revoke.filter((item) => !gone.has(item.database));
+  const changes = itemChanges("revoke", revoke).map((text) => ({ verb: "revoke" as const, words: text }));
+  return {
+    ...base,
+    operations: itemOperations({ ...answer, revoke }, claim.cascade ?? false),
+    changes: changes.length > 0 ? changes : recordChange(record, undefined, words(claim)),
+  };
+}

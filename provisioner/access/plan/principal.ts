@@ -1,0 +1,110 @@
+import { accountKey, accountWords, type Account } from "../account";
+import type { LoginClaim, RoleClaim } from "../claims";
+import type { Operation } from "../operation";
+import type { ClaimRecord } from "../record";
+import { Refusal } from "../refusal";
+import { assertOurs, findRecord, idFor, type ClaimOrder, type ClaimPlan, type PlanContext } from "./context";
+
+/** The provisioner's own login and the server's own accounts are never managed. */
+export function refuseSystem(context: PlanContext, name: string, property: string): void {
+  if (name === context.facts.admin.name)
+    throw new Refusal("ReservedName", `${name} is the provisioner's own login; choose another name.`, property);
+  const system = context.state.principals.get(name)?.accounts.find((state) => state.system);
+  if (system !== undefined)
+    throw new Refusal("ReservedName", `${name} is a system account; choose another name.`, property);
+}
+
+/** Ends a login or a role as its deletion policy says. */
+export function dropPlan(
+  context: PlanContext,
+  order: ClaimOrder & { claim: LoginClaim | RoleClaim },
+  about: { words: string; accounts: Account[]; recoveryDays: number },
+): ClaimPlan {
+  const { claim } = order;
+  const record = findRecord(context, order);
+  const plan: ClaimPlan = {
+    id: idFor(context, order, record),
+    exists: record !== undefined && !record.retained,
+    operations: [],
+    credentials: { step: "none" },
+    changes: [],
+    warnings: [],
+    waitsFor: [],
+    next: undefined,
+    recordChanges: record !== undefined,
+    effective: [],
+    unmanaged: [],
+  };
+  const known = (context.state.principals.get(claim.name)?.accounts ?? []).filter((state) =>
+    about.accounts.some((account) => accountKey(account) === accountKey(state.account)),
+  );
+  if (record === undefined || record.retained) {
+    if (known.length > 0) plan.warnings.push(`${about.words} is not managed here any more; it was left as it is.`);
+    return { ...plan, next: record, recordChanges: false };
+  }
+  assertOurs(record, order, about.words);
+  if (claim.deletion !== "drop")
+    return {
+      ...plan,
+      ...keep(
+        claim,
+        record,
+        known.map((state) => state.account),
+      ),
+    };
+  refuseOwner(context, claim.name, about.words);
+  const operations: Operation[] = [];
+  for (const { account, login } of known) {
+    if (login || claim.kind === "login") operations.push({ op: "lockLogin", account }, { op: "endSessions", account });
+    operations.push({ op: "dropPrincipal", account });
+  }
+  return {
+    ...plan,
+    operations,
+    credentials:
+      record.credentials === undefined ? { step: "none" } : { step: "delete", recoveryDays: about.recoveryDays },
+    changes: [
+      {
+        verb: "drop",
+        words:
+          known.length > 0
+            ? `drop ${about.words} with every privilege it holds`
+            : `forget ${about.words}, which is gone already`,
+      },
+    ],
+  };
+}
+
+function keep(
+  claim: LoginClaim | RoleClaim,
+  record: ClaimRecord,
+  accounts: Account[],
+): Pick<ClaimPlan, "operations" | "changes" | "next" | "recordChanges"> {
+  const lock = claim.deletion === "lock";
+  return {
+    operations: lock
+      ? accounts.flatMap((account): Operation[] => [
+          { op: "lockLogin", account },
+          { op: "endSessions", account },
+        ])
+      : [],
+    changes: [
+      lock
+        ? { verb: "lock", words: `lock ${accounts.map(accountWords).join(", ")}, end its sessions and keep its secret` }
+        : { verb: "forget", words: `leave ${claim.name} as it is and no longer manage it` },
+    ],
+    next: { ...record, retained: true, state: "done" },
+    recordChanges: true,
+  };
+}
+
+function refuseOwner(context: PlanContext, name: string, words: string): void {
+  const owns = context.state.principals.get(name)?.owns ?? [];
+  if (owns.length === 0) return;
+  const list = owns.slice(0, 10).map((object) => `${object.words} in ${object.database}`);
+  const more = owns.length > 10 ? ` and ${owns.length - 10} more` : "";
+  throw new Refusal(
+    "OwnsObjects",
+    `${words} still owns ${list.join(", ")}${more}; give them another owner or drop them first. Nothing was changed.`,
+  );
+}

@@ -1,0 +1,118 @@
+import type { SchemaClaim } from "../claims";
+import type { Operation } from "../operation";
+import type { ClaimRecord } from "../record";
+import { Refusal } from "../refusal";
+import { schemaKey } from "../server";
+import {
+  assertOurs,
+  findRecord,
+  idFor,
+  recordChange,
+  recordDiffers,
+  type ClaimOrder,
+  type ClaimPlan,
+  type PlanContext,
+  type PlannedChange,
+} from "./context";
+import { refuseOwner } from "./database";
+
+export function planSchema(context: PlanContext, order: ClaimOrder & { claim: SchemaClaim }): ClaimPlan {
+  const { claim } = order;
+  const { state } = context;
+  const words = `schema ${claim.name} of database ${claim.database}`;
+  const record = findRecord(context, order);
+  const id = idFor(context, order, record);
+  assertOurs(record, order, words);
+  refuseOwner(context, claim.owner);
+  const waitsFor: string[] = [];
+  if (!state.databases.has(claim.database)) waitsFor.push(claim.database);
+  if (claim.owner !== undefined && !state.principals.has(claim.owner)) waitsFor.push(claim.owner);
+  const known = state.schemas.get(schemaKey(claim.database, claim.name));
+  const ours = record !== undefined && (!record.retained || record.owner === order.owner);
+  const adopting = !ours && known !== undefined;
+  if (adopting && claim.adopt !== true)
+    throw new Refusal(
+      "SchemaExists",
+      `Schema ${claim.name} already exists in ${claim.database} and is not managed here; set adopt: true to take it over.`,
+      "name",
+    );
+  const operations: Operation[] = [];
+  const changes: PlannedChange[] = [];
+  if (known === undefined) {
+    operations.push({ op: "createSchema", database: claim.database, schema: claim.name, owner: claim.owner });
+    changes.push({
+      verb: "create",
+      words: `create ${words}${claim.owner === undefined ? "" : ` owned by ${claim.owner}`}`,
+    });
+  } else if (claim.owner !== undefined && known.owner !== claim.owner) {
+    operations.push({ op: "setSchemaOwner", database: claim.database, schema: claim.name, owner: claim.owner });
+    changes.push({ verb: "alter", words: `make ${claim.owner} the owner of ${words}` });
+  }
+  const next: ClaimRecord = {
+    id,
+    owner: order.owner,
+    kind: "schema",
+    grantee: "",
+    database: claim.database,
+    state: "done",
+    generation: record?.generation ?? 1,
+    adopted: record?.retained === true ? adopting : (record?.adopted ?? adopting),
+    retained: false,
+    claim,
+    items: [],
+  };
+  return {
+    id,
+    exists: record !== undefined && !record.retained && known !== undefined,
+    operations: waitsFor.length === 0 ? operations : [],
+    credentials: { step: "none" },
+    changes: changes.length > 0 ? changes : recordChange(record, next, words),
+    warnings: [],
+    waitsFor,
+    next,
+    recordChanges: recordDiffers(record, next),
+    effective: [],
+    unmanaged: [],
+  };
+}
+
+export function planSchemaRemoval(context: PlanContext, order: ClaimOrder & { claim: SchemaClaim }): ClaimPlan {
+  const { claim } = order;
+  const words = `schema ${claim.name} of database ${claim.database}`;
+  const record = findRecord(context, order);
+  const base: ClaimPlan = {
+    id: idFor(context, order, record),
+    exists: record !== undefined && !record.retained,
+    operations: [],
+    credentials: { step: "none" },
+    changes: [],
+    warnings: [],
+    waitsFor: [],
+    next: record,
+    recordChanges: false,
+    effective: [],
+    unmanaged: [],
+  };
+  const known = context.state.schemas.get(schemaKey(claim.database, claim.name));
+  if (record === undefined || record.retained)
+    return known === undefined
+      ? base
+      : { ...base, warnings: [`${words} is not managed here any more; it was left as it is.`] };
+  assertOurs(record, order, words);
+  if (claim.deletion === "retain")
+    return {
+      ...base,
+      changes: [{ verb: "forget", words: `leave ${words} as it is` }],
+      next: { ...record, retained: true },
+      recordChanges: true,
+    };
+  return {
+    ...base,
+    operations: known === undefined ? [] : [{ op: "dropSchema", database: claim.database, schema: claim.name }],
+    changes: [
+      { verb: "drop", words: known === undefined ? `forget ${words}, which is gone already` : `drop ${words}` },
+    ],
+    next: undefined,
+    recordChanges: true,
+  };
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { accountWords, type Account } from "../../access/account";
+import { DbAccessError } from "../../errors";
+import type { Unit } from "../engine";
+import type { Connection } from "./connection";
+import { isMariaDb, type MySqlFacts } from "./facts";
+import { readPrivileges } from "./read-privileges";
+import { needsHeld, statementsOf, type Statement } from "./statements";
+
+/** Every account statement commits by itself; what has run stays when a later one fails. */
+export async function runUnit(connection: Connection, facts: MySqlFacts, unit: Unit): Promise<string[]> {
+  refuseImpossible(unit, facts);
+  const warnings: string[] = [];
+  for (const operation of unit.operations) {
+    const held = needsHeld(operation)
+      ? await readPrivileges(
+          connection,
+          facts,
+          operation.items.map((item) => item.grantee),
+        )
+      : [];
+    for (const statement of statementsOf(operation, { facts, verifiers: unit.verifiers, held }))
+      warnings.push(...(await runStatement(connection, statement)));
+    if (operation.op === "endSessions") await endSessions(connection, facts, operation.account);
+    if (operation.op === "dropPrincipal") await confirmGone(connection, facts, operation.account);
+  }
+  return warnings;
+}
+
+/** Writing all statements once finds what can never run before the first one has changed anything. */
+function refuseImpossible(unit: Unit, facts: MySqlFacts): void {
+  for (const operation of unit.operations) statementsOf(operation, { facts, verifiers: unit.verifiers, held: [] });
+}
+
+async function runStatement(connection: Connection, statement: Statement): Promise<string[]> {
+  const { step, sql, ignore, refusal } = statement;
+  let warned: number | undefined;
+  try {
+    warned = await connection.run(step, sql, [], ignore);
+  } catch (error) {
+    if (refusal !== undefined && error instanceof DbAccessError && error.serverCode === String(refusal.errno))
+      throw new DbAccessError(refusal.code, refusal.message, {
+        serverCode: error.serverCode,
+        transient: refusal.transient,
+      });
+    throw error;
+  }
+  if (warned === undefined || warned === 0 || statement.quiet === true) return [];
+  const rows = await connection.rows("reading warnings", "SHOW WARNINGS");
+  return rows.map((row) => `${step}: ${String(row.Message)} (${String(row.Code)})`);
+}
+
+const unknownThread = [1094];
+
+/** How long killed sessions may take to be gone: a kill only asks. */
+const patience = 3000;
+
+/**
+ * Ends the sessions of the account's name. The server does not say which of several accounts of one name a session
+ * logged in with, so sessions of its other accounts end too and have to connect again.
+ */
+async function endSessions(connection: Connection, facts: MySqlFacts, account: Account): Promise<void> {
+  if (isMariaDb(facts) && account.host === "") return;
+  const giveUp = Date.now() + patience;
+  for (let sessions = await sessionsOf(connection, account); sessions.ids.length > 0;) {
+    for (const id of sessions.ids)
+      await connection.run(
+        `ending the sessions of ${accountWords(account)}`,
+        sessions.byProcedure ? "CALL mysql.rds_kill(?)" : "KILL ?",
+        [id],
+        unknownThread,
+      );
+    sessions = await sessionsOf(connection, account);
+    if (sessions.ids.length === 0) return;
+    if (Date.now() > giveUp)
+      throw new DbAccessError("NotApplied", `Sessions of ${accountWords(account)} do not end. Run it again.`, {
+        transient: true,
+      });
+    await sleep(100);
+  }
+}
+
+async function sessionsOf(connection: Connection, account: Account): Promise<{ ids: number[]; byProcedure: boolean }> {
+  const rows = await connection.rows(
+    `asking for the sessions of ${accountWords(account)}`,
+    "SELECT p.ID AS id, EXISTS (SELECT 1 FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = 'mysql' AND r.ROUTINE_NAME = 'rds_kill') AS byProcedure " +
+      // The column's own comparison knows no difference between `app` and `App`, which are two accounts.
+      "FROM information_schema.PROCESSLIST p WHERE CONVERT(p.USER USING utf8mb4) COLLATE utf8mb4_bin = ? AND p.ID <> CONNECTION_ID()",
+    [account.name],
+  );
+  return { ids: rows.map((row) => Number(row.id)), byProcedure: rows[0]?.byProcedure === 1 };
+}
+
+/** A dropped account leaves no row behind: one that stayed would come back to life with the next account of its name. */
+async function confirmGone(connection: Connection, facts: MySqlFacts, account: Account): Promise<void> {
+  const tables = [isMariaDb(facts) ? "global_priv" : "user", "db", "tables_priv", "columns_priv", "procs_priv"];
+  const [row] = await connection.rows(
+    `checking that ${accountWords(account)} is gone`,
+    `SELECT ${tables.map((table) => `(SELECT COUNT(*) FROM mysql.${table} WHERE User = ? AND Host = ?)`).join(" + ")} AS left_over`,
+    tables.flatMap(() => [account.name, account.host ?? "%"]),
+  );
+  if (row !== undefined && Number(row.left_over) === 0) return;
+  throw new DbAccessError(
+    "NotApplied",
+    `${accountWords(account)} was dropped, but the server still has rows for it in its privilege tables. Remove them by hand.`,
+  );
+}

@@ -1,0 +1,234 @@
+import { accountKey, accountWords, type Account } from "../../access/account";
+import type { LoginAttributes, Operation } from "../../access/operation";
+import type { Item } from "../../access/item";
+import { DbAccessError, type ErrorCode } from "../../errors";
+import { isMariaDb, type MySqlFacts } from "./facts";
+import { grantStatements } from "./grants";
+import { accountSql, identifierSql, literalSql } from "./names";
+import { grantOptionStatements, revokeStatements } from "./revokes";
+import { isVerifier } from "./verifier";
+
+/** One message to the server. */
+export interface Statement {
+  /** What it does, in words: for errors and warnings. */
+  step: string;
+  sql: string;
+  /** Error numbers that mean "there was nothing to do". */
+  ignore?: number[];
+  /** Its warnings only say that there was nothing to do. */
+  quiet?: boolean;
+  /** An error number with a meaning of its own in this statement. */
+  refusal?: { errno: number; code: ErrorCode; message: string; transient: boolean };
+}
+
+export interface StatementContext {
+  facts: MySqlFacts;
+  /** `accountKey` to verifier. */
+  verifiers: Map<string, string>;
+  /** What the accounts of a grant or revoke hold at this moment. Empty for other operations. */
+  held: Item[];
+}
+
+/** What an operation needs to know of the server's state before its statements can be written. */
+export const needsHeld = (operation: Operation): operation is Operation & { items: Item[] } =>
+  operation.op === "revoke" ||
+  operation.op === "revokeGrantOption" ||
+  (operation.op === "grant" && operation.items.some((item) => item.kind === "role"));
+
+const notSupported = (what: string): DbAccessError =>
+  new DbAccessError("NotSupported", `${what} are not known to MySQL and MariaDB.`);
+
+/** The statements of one operation, in order. `endSessions` has none of its own: it depends on who is connected. */
+export function statementsOf(operation: Operation, context: StatementContext): Statement[] {
+  const { facts, held } = context;
+  switch (operation.op) {
+    case "createLogin":
+      return [createLogin(operation.account, operation.auth, operation.attributes, operation.comment, context)];
+    case "createRole":
+      return [createRole(operation.account, facts)];
+    case "alterLogin":
+      return alterLogin(operation.account, operation.attributes, facts);
+    case "setPassword":
+      return setPassword(operation.account, context);
+    case "setAuth":
+      return operation.auth === "iam" ? [setIam(operation.account, facts)] : setPassword(operation.account, context);
+    case "lockLogin":
+      return [
+        {
+          step: `locking ${accountWords(operation.account)}`,
+          sql: `ALTER USER IF EXISTS ${accountSql(operation.account, facts)} ACCOUNT LOCK`,
+          quiet: true,
+        },
+      ];
+    case "endSessions":
+      return [];
+    case "dropPrincipal":
+      return [dropPrincipal(operation.account, facts)];
+    case "createDatabase":
+      return [createDatabase(operation.database, operation.charset)];
+    case "dropDatabase":
+      return [
+        {
+          step: `dropping database ${operation.database}`,
+          sql: `DROP DATABASE IF EXISTS ${identifierSql(operation.database)}`,
+          quiet: true,
+        },
+      ];
+    case "setDatabaseOwner":
+      throw notSupported("Owners of databases");
+    case "createSchema":
+    case "setSchemaOwner":
+    case "dropSchema":
+      throw notSupported("Schemas inside a database");
+    case "grant":
+      return grantStatements(operation.items, held, facts);
+    case "revoke":
+      return revokeStatements(operation.items, held, facts);
+    case "revokeGrantOption":
+      return grantOptionStatements(operation.items, held, facts);
+  }
+}
+
+/** Never without it: an account made without an authentication clause has an empty password. */
+function passwordClause(account: Account, { facts, verifiers }: StatementContext): string {
+  const verifier = verifiers.get(accountKey(account));
+  if (verifier === undefined || !isVerifier(verifier))
+    throw new DbAccessError("Unexpected", `There is no verifier for ${accountWords(account)}.`);
+  if (isMariaDb(facts)) return `IDENTIFIED VIA mysql_native_password USING ${literalSql(verifier)}`;
+  return `IDENTIFIED WITH caching_sha2_password AS 0x${Buffer.from(verifier, "latin1").toString("hex").toUpperCase()}`;
+}
+
+function iamClause(facts: MySqlFacts): string {
+  if (!facts.iamAvailable)
+    throw new DbAccessError(
+      "IamUnavailable",
+      "The server has no AWSAuthenticationPlugin. Enable IAM database authentication on the cluster, or use a password.",
+    );
+  return "IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS'";
+}
+
+function wholeNumber(value: number, what: string): string {
+  if (!Number.isInteger(value) || value < 0 || value > 65535)
+    throw new DbAccessError("InvalidInput", `${what} must be a whole number from 0 to 65535.`);
+  return String(value);
+}
+
+/** In the order the grammar demands; only what is present. */
+function attributeClauses(attributes: LoginAttributes): string[] {
+  const clauses: string[] = [];
+  const { requireTls, connectionLimit, passwordExpires, locked } = attributes;
+  if (requireTls !== undefined) clauses.push(requireTls ? "REQUIRE SSL" : "REQUIRE NONE");
+  if (connectionLimit !== undefined)
+    clauses.push(`WITH MAX_USER_CONNECTIONS ${wholeNumber(connectionLimit ?? 0, "The connection limit")}`);
+  if (passwordExpires === null) clauses.push("PASSWORD EXPIRE DEFAULT");
+  else if (passwordExpires === 0) clauses.push("PASSWORD EXPIRE NEVER");
+  else if (passwordExpires !== undefined)
+    clauses.push(`PASSWORD EXPIRE INTERVAL ${wholeNumber(passwordExpires, "The password's lifetime")} DAY`);
+  if (locked !== undefined) clauses.push(locked ? "ACCOUNT LOCK" : "ACCOUNT UNLOCK");
+  return clauses;
+}
+
+function createLogin(
+  account: Account,
+  auth: "password" | "iam",
+  attributes: LoginAttributes,
+  comment: string,
+  context: StatementContext,
+): Statement {
+  const { facts } = context;
+  const clauses =
+    auth === "iam"
+      ? // The token is sent in clear inside the connection, so an account without TLS would be an open door.
+        [iamClause(facts), ...attributeClauses({ ...attributes, requireTls: true })]
+      : [passwordClause(account, context), ...attributeClauses(attributes)];
+  if (!isMariaDb(facts) && comment !== "")
+    clauses.push(`ATTRIBUTE ${literalSql(JSON.stringify({ "db-access": comment }))}`);
+  const words = accountWords(account);
+  return {
+    step: `creating login ${words}`,
+    sql: `CREATE USER ${accountSql(account, facts)} ${clauses.join(" ")}`,
+    refusal: {
+      errno: 1396,
+      code: "UserExists",
+      message: `The login ${words} was created by somebody else meanwhile.`,
+      transient: true,
+    },
+  };
+}
+
+function createRole(account: Account, facts: MySqlFacts): Statement {
+  const words = accountWords(account);
+  return {
+    step: `creating role ${words}`,
+    sql: `CREATE ROLE ${accountSql(account, facts)}`,
+    refusal: {
+      errno: 1396,
+      code: "RoleExists",
+      message: `The role ${words} was created by somebody else meanwhile.`,
+      transient: true,
+    },
+  };
+}
+
+function alterLogin(account: Account, attributes: LoginAttributes, facts: MySqlFacts): Statement[] {
+  const clauses = attributeClauses(attributes);
+  if (clauses.length === 0) return [];
+  return [
+    {
+      step: `changing login ${accountWords(account)}`,
+      sql: `ALTER USER ${accountSql(account, facts)} ${clauses.join(" ")}`,
+      refusal: missing(account),
+    },
+  ];
+}
+
+const missing = (account: Account): Statement["refusal"] => ({
+  errno: 1396,
+  code: "ObjectMissing",
+  message: `The login ${accountWords(account)} does not exist any more.`,
+  transient: true,
+});
+
+/**
+ * The old secondary password goes first: the change of the primary one is what the next reading sees, so it must be the
+ * last step.
+ */
+function setPassword(account: Account, context: StatementContext): Statement[] {
+  const name = accountSql(account, context.facts);
+  const step = `setting the password of ${accountWords(account)}`;
+  const change = { step, sql: `ALTER USER ${name} ${passwordClause(account, context)}`, refusal: missing(account) };
+  if (isMariaDb(context.facts)) return [change];
+  return [{ step, sql: `ALTER USER ${name} DISCARD OLD PASSWORD`, refusal: missing(account) }, change];
+}
+
+function setIam(account: Account, facts: MySqlFacts): Statement {
+  return {
+    step: `switching ${accountWords(account)} to IAM authentication`,
+    sql: `ALTER USER ${accountSql(account, facts)} ${iamClause(facts)} REQUIRE SSL`,
+    refusal: missing(account),
+  };
+}
+
+function dropPrincipal(account: Account, facts: MySqlFacts): Statement {
+  const kind = isMariaDb(facts) && account.host === "" ? "ROLE" : "USER";
+  return {
+    step: `dropping ${accountWords(account)}`,
+    sql: `DROP ${kind} IF EXISTS ${accountSql(account, facts)}`,
+    quiet: true,
+  };
+}
+
+function createDatabase(database: string, charset?: string): Statement {
+  if (charset !== undefined && !/^[A-Za-z0-9_]+$/.test(charset))
+    throw new DbAccessError("InvalidInput", "A character set is named by letters, digits and underscores.");
+  return {
+    step: `creating database ${database}`,
+    sql: `CREATE DATABASE ${identifierSql(database)} CHARACTER SET ${charset ?? "utf8mb4"}`,
+    refusal: {
+      errno: 1007,
+      code: "DatabaseExists",
+      message: `The database ${database} was created by somebody else meanwhile.`,
+      transient: true,
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { Operation } from "../../access/operation";
+import { DbAccessError } from "../../errors";
+import type { Connection, Connections } from "./connection";
+import type { Facts } from "./facts";
+import { identifier } from "./quote";
+import { iamRole } from "./statements";
+import type { Guard } from "./transaction";
+
+interface IamStanding {
+  /** What pg_hba.conf looks at with `+rds_iam`; ADMIN alone counts. */
+  member: boolean;
+  /** A member by more than ADMIN. */
+  reached: boolean;
+  /** Somebody is an IAM user already, and the provisioner could log in all the same. */
+  users: boolean;
+}
+
+const standingQuery = (facts: Facts): string => {
+  const has = (mode: string): string => `coalesce(pg_has_role(iam.oid, '${mode}'), false)`;
+  return `SELECT ${has("MEMBER")} AS member,
+    ${facts.memberOptions ? `${has("USAGE")} OR ${has("SET")}` : has("MEMBER")} AS reached,
+    EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE m.roleid = iam.oid AND r.rolcanlogin) AS users
+  FROM (SELECT to_regrole('${iamRole}')::oid AS oid) iam`;
+};
+
+/** An IAM login or a membership: the only operations that can make the provisioner a member of `rds_iam`. */
+export const touchesIam = (operation: Operation): boolean =>
+  (operation.op === "createLogin" && operation.auth === "iam") ||
+  (operation.op === "setAuth" && operation.auth === "iam") ||
+  (operation.op === "grant" && operation.items.some((item) => item.kind === "role"));
+
+/**
+ * Every member of `rds_iam`, however indirect, can log in by IAM only. A provisioner that logs in with a password and
+ * becomes one has locked itself out, and everybody else who administers the server with that login.
+ */
+export class LockOutGuard {
+  private constructor(
+    private readonly facts: Facts,
+    private readonly before: IamStanding,
+  ) {}
+
+  static async prepare(connection: Connection, facts: Facts): Promise<LockOutGuard> {
+    return new LockOutGuard(facts, await readStanding(connection, facts));
+  }
+
+  /** Before COMMIT: taken back as if it had never been. */
+  guard(): Guard {
+    return {
+      text: standingQuery(this.facts),
+      verify: ([row]) => {
+        this.after = row as unknown as IamStanding;
+        if (this.after.reached && !this.before.reached)
+          throw new DbAccessError(
+            "IamUnavailable",
+            `This would make the provisioner's login ${this.facts.admin.name} a member of ${iamRole} and lock it out; nothing was changed. ` +
+              "Take that login's membership in the user or role away first.",
+          );
+      },
+    };
+  }
+
+  private after: IamStanding | undefined;
+
+  /** Whether only a second login can tell that the provisioner still gets in. */
+  get needsProof(): boolean {
+    return this.after !== undefined && ((this.after.member && !this.before.member) || (this.after.users && !this.before.users));
+  }
+}
+
+async function readStanding(connection: Connection, facts: Facts): Promise<IamStanding> {
+  const [row] = await connection.query<IamStanding>(standingQuery(facts), [], { step: "checking memberships in rds_iam" });
+  return row;
+}
+
+/** A second login while the first is still open to undo what was done. Resolves with why it failed. */
+export async function cannotLogIn(connections: Connections): Promise<DbAccessError | undefined> {
+  try {
+    const second = await connections.another();
+    await second.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DbAccessError) return error;
+    throw error;
+  }
+}
+
+export const revokeIam = (name: string): string => `REVOKE ${iamRole} FROM ${identifier(name)}`;
+
+export const lockedOut = (names: readonly string[], cause: DbAccessError): DbAccessError =>
+  new DbAccessError(
+    "IamUnavailable",
+    `With ${names.join(", ")} in ${iamRole} the provisioner could no longer log in (${cause.serverCode ?? cause.code}), so it was taken back: ` +
+      "put the provisioner's own login before +rds_iam in pg_hba.conf, or let it log in by IAM.",
+    { serverCode: cause.serverCode },
+  );

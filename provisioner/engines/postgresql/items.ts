@@ -1,0 +1,63 @@
+import type { Item } from "../../access/item";
+import { itemChanges, objectWords } from "../../access/words";
+import { DbAccessError } from "../../errors";
+import type { Facts } from "./facts";
+import { grantStatements, revokeStatements, type RevokeOptions } from "./grants";
+import type { OwnerWork } from "./owner-work";
+import { subjectKey, subjectOf, type Resolved } from "./resolve";
+import { plainStatement } from "./statements";
+
+/** Items by the role that has to act for them, in the order in which the roles first appear. */
+function byActor(items: readonly Item[], actorOf: (item: Item) => string | undefined): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const actor = actorOf(item);
+    if (actor === undefined) continue;
+    const group = groups.get(actor);
+    if (group === undefined) groups.set(actor, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** Memberships are given by whoever administers the role, default privileges by the creator, all else by the owner. */
+function ownerOf(item: Item, facts: Facts, resolved: Resolved): string | undefined {
+  if (item.kind === "default") return item.creator;
+  const subject = subjectOf(item);
+  return subject === undefined ? facts.admin.name : resolved.owners.get(subjectKey(...subject));
+}
+
+export function addGrants(work: OwnerWork, items: readonly Item[], facts: Facts, resolved: Resolved): void {
+  const groups = byActor(items, (item) => {
+    const owner = ownerOf(item, facts, resolved);
+    if (owner === undefined)
+      throw new DbAccessError("ObjectMissing", `The ${objectWords(item)} does not exist${item.database === "" ? "" : ` in database ${item.database}`}.`);
+    return owner;
+  });
+  for (const [actor, group] of groups) work.addAs(actor, grantStatements(group, facts.memberOptions).map(plainStatement));
+}
+
+/**
+ * A REVOKE takes only what the acting role has granted: what somebody else has granted is revoked as that role. What
+ * has no owner any more is gone, with its privileges.
+ */
+export function addRevokes(work: OwnerWork, items: readonly Item[], options: RevokeOptions, facts: Facts, resolved: Resolved): void {
+  const groups = byActor(items, (item) => {
+    const owner = ownerOf(item, facts, resolved);
+    if (owner === undefined || item.kind === "default") return owner;
+    // Until 15 whoever administers a role ends any membership in it.
+    if (item.kind === "role" && !facts.memberOptions) return owner;
+    const byOwner = item.grantor === undefined || item.grantor === owner || item.grantor === "pg_database_owner";
+    return byOwner ? owner : item.grantor;
+  });
+  for (const [actor, group] of groups) {
+    try {
+      work.addAs(actor, revokeStatements(group, options).map(plainStatement));
+    } catch (error) {
+      const foreign = group.filter((item) => ownerOf(item, facts, resolved) !== actor);
+      if (foreign.length === 0 || !(error instanceof DbAccessError)) throw error;
+      const words = itemChanges("revoke", foreign).join("; ");
+      throw new DbAccessError("NotApplied", `Cannot ${words}: granted by ${actor}, who alone can take it back. ${error.message}`);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { OwnedObject } from "../../access/server";
+import { DbAccessError } from "../../errors";
+import type { Connections } from "./connection";
+
+interface SharedRow {
+  role: string;
+  /** `database orders`, or null for objects inside `database`. */
+  words: string | null;
+  database: string;
+  count: number;
+  connectable: boolean;
+}
+
+/**
+ * A default privilege is recorded as "owned" by its creator; it is a setting, goes with the role and blocks nothing.
+ * Column list for pg_shdepend under the alias `s`.
+ */
+export const ownsSomething = `s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.classid <> 'pg_default_acl'::regclass`;
+
+/** pg_shdepend is shared: one message finds the databases in which a role owns anything. */
+const sharedQuery = `
+SELECT r.rolname::text AS role, (i.type || ' ' || i.identity) AS words, '' AS database, 1 AS count, true AS connectable
+FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, 0) i
+WHERE ${ownsSomething} AND s.dbid = 0 AND r.rolname = ANY ($1::text[])
+UNION ALL
+SELECT r.rolname::text, NULL, d.datname::text, count(*)::int,
+  d.datallowconn AND d.datconnlimit <> -2 AND has_database_privilege(d.oid, 'CONNECT')
+FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid JOIN pg_database d ON d.oid = s.dbid
+WHERE ${ownsSomething} AND r.rolname = ANY ($1::text[])
+GROUP BY r.rolname, d.oid, d.datname, d.datallowconn, d.datconnlimit`;
+
+const shownPerDatabase = 100;
+
+const namesQuery = `
+SELECT r.rolname::text AS role, i.type || ' ' || i.identity AS words
+FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, s.objsubid) i
+WHERE ${ownsSomething} AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND r.rolname = ANY ($1::text[])
+ORDER BY r.rolname, s.classid, i.identity LIMIT ${shownPerDatabase}`;
+
+const countWords = (count: number): string => (count === 1 ? "1 object" : `${count} objects`);
+
+/** What the roles own, by role; in a database that cannot be entered only how much. */
+export async function readOwned(connections: Connections, roles: readonly string[]): Promise<Map<string, OwnedObject[]>> {
+  const owned = new Map<string, OwnedObject[]>(roles.map((role) => [role, []]));
+  if (roles.length === 0) return owned;
+  const add = (role: string, object: OwnedObject): void => void owned.get(role)?.push(object);
+  const admin = await connections.admin();
+  const rows = await admin.query<SharedRow>(sharedQuery, [roles], { step: "reading what is owned" });
+  for (const { role, words } of rows) if (words !== null) add(role, { database: connections.adminDatabase, words });
+  const inside = rows.filter((row) => row.words === null);
+  for (const database of new Set(inside.map((row) => row.database))) {
+    const counts = inside.filter((row) => row.database === database);
+    const named = await namesIn(connections, counts[0], roles);
+    for (const { role, words } of named) add(role, { database, words });
+    for (const { role, count } of counts) {
+      const unnamed = count - named.filter((object) => object.role === role).length;
+      if (unnamed > 0) add(role, { database, words: `${named.length > 0 ? "another " : ""}${countWords(unnamed)} in database ${database}` });
+    }
+  }
+  return owned;
+}
+
+async function namesIn(connections: Connections, row: SharedRow, roles: readonly string[]): Promise<{ role: string; words: string }[]> {
+  if (!row.connectable) return [];
+  try {
+    const connection = await connections.to(row.database);
+    return await connection.query(namesQuery, [roles], { step: `reading what is owned in database ${row.database}` });
+  } catch (error) {
+    // The count says enough; a database that refuses the login must not hide the reason for not dropping.
+    if (error instanceof DbAccessError && !error.transient) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Account } from "../../access/account";
+import type { Item, ItemKind } from "../../access/item";
+
+/** One ACL entry: every privilege that one grantor gave one grantee on one object. */
+export interface AclRow {
+  grantee: string;
+  kind: ItemKind;
+  schema: string;
+  object: string;
+  column: string;
+  creator: string | null;
+  grantor: string;
+  privileges: string[];
+  grantable: string[];
+}
+
+/** SQL for the entries of an ACL, as the end of a SELECT whose FROM clause goes before it. */
+export const aclEntries = (acl: string): string => `
+CROSS JOIN LATERAL (
+  SELECT a.grantee, a.grantor, array_agg(a.privilege_type) AS privileges,
+    coalesce(array_agg(a.privilege_type) FILTER (WHERE a.is_grantable), '{}') AS grantable
+  FROM aclexplode(${acl}) a GROUP BY a.grantee, a.grantor) e
+JOIN grantee g ON g.oid = e.grantee`;
+
+export interface AclColumns {
+  kind: string;
+  schema?: string;
+  object?: string;
+  column?: string;
+  creator?: string;
+}
+
+/** The columns of `AclRow` for one kind of object. */
+export const aclColumns = (columns: AclColumns): string => `
+SELECT g.name AS grantee, ${columns.kind} AS kind, ${columns.schema ?? "''"} AS schema, ${columns.object ?? "''"} AS object,
+  ${columns.column ?? "''"} AS "column", ${columns.creator ?? "NULL::text"} AS creator,
+  pg_get_userbyid(e.grantor)::text AS grantor, e.privileges, e.grantable`;
+
+/** The named grantees by oid; 0 is PUBLIC. Parameters: $1 names, $2 whether PUBLIC is among them. */
+export const granteeTable = `grantee AS (
+  SELECT oid, rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::text[])
+  UNION ALL SELECT 0::oid, 'PUBLIC' WHERE $2::boolean)`;
+
+export const itemsOf = (row: AclRow, database: string): Item[] => {
+  const account: Account = { name: row.grantee };
+  return row.privileges.map((privilege) => ({
+    grantee: account,
+    kind: row.kind,
+    database,
+    schema: row.schema,
+    object: row.object,
+    column: row.column,
+    privilege,
+    grantable: row.grantable.includes(privilege),
+    ...(row.creator === null ? {} : { creator: row.creator }),
+    grantor: row.grantor,
+  }));
+};

@@ -1,0 +1,15 @@
+import { accountKey, type Account } from "../../access/account";
+import { databaseOf, isClusterWide, type Operation } from "../../access/operation";
+import { DbAccessError } from "../../errors";
+import type { Unit } from "../engine";
+import type { Connection } from "./connection";
+import { createNewDatabase, dropWholeDatabase, giveDatabase } from "./databases";
+import { dropPrincipal } from "./drop";
+import { cannotLogIn, lockedOut, LockOutGuard, revokeIam, touchesIam } from "./iam";
+import { addGrants, addRevokes } from "./items";
+import { OwnerWork } from "./owner-work";
+import { resolve, subjectKey, type Resolved, type Subjects } from "./resolve";
+import type { Context } from "./session";
+import { endSessions } from "./sessions";
+import * as sql from "./statements";
+import { runTransaction } from "./transaction";

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { statementTimeoutMs, type Connection } from "./connection";
+import { isRetryable } from "./errors";
+import type { Statement } from "./statements";
+
+/** A last look before COMMIT: throws to take everything back. */
+export interface Guard {
+  text: string;
+  verify(rows: Record<string, unknown>[]): void;
+}
+
+const attempts = 5;
+const longestPauseMs = 200;
+
+/** Statements without a verifier travel together; one with a verifier is alone in its message. */
+export function messagesOf(statements: readonly Statement[]): Statement[] {
+  const messages: Statement[] = [];
+  for (const statement of statements) {
+    const last = messages.at(-1);
+    if (last === undefined || last.secret === true || statement.secret === true) messages.push({ ...statement });
+    else last.text += `;\n${statement.text}`;
+  }
+  return messages;
+}
+
+/** The server gives up before the caller does, so that nothing runs on when nobody waits any more. */
+const opening = (connection: Connection): Statement[] => [
+  { text: "BEGIN" },
+  ...(connection.remaining < statementTimeoutMs
+    ? [{ text: `SET LOCAL statement_timeout = ${Math.max(1, Math.floor(connection.remaining))}` }]
+    : []),
+];
+
+async function attempt(connection: Connection, statements: readonly Statement[], step: string, guard: Guard | undefined): Promise<void> {
+  const closing: Statement[] = guard === undefined ? [{ text: "COMMIT" }] : [{ text: guard.text }];
+  let rows: Record<string, unknown>[] = [];
+  for (const { text, secret } of messagesOf([...opening(connection), ...statements, ...closing]))
+    rows = (await connection.script(text, { step, secret })).at(-1) ?? [];
+  if (guard === undefined) return;
+  guard.verify(rows);
+  await connection.script("COMMIT", { step });
+}
+
+/** All or nothing. Repeated when the server says that another session was in the way. */
+export async function runTransaction(connection: Connection, statements: readonly Statement[], step: string, guard?: Guard): Promise<void> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt(connection, statements, step, guard);
+    } catch (error) {
+      // Also when the failed statement was the first: the server may or may not have opened a transaction.
+      if (connection.alive) await connection.script("ROLLBACK", { step });
+      connection.takeWarnings();
+      if (!isRetryable(error) || count === attempts) throw error;
+      await sleep(Math.random() * longestPauseMs);
+    }
+  }
+}
