@@ -90,7 +90,7 @@ export function planItems(question: ItemQuestion): ItemAnswer {
     (item) =>
       target(item) && !wantedByKey.has(itemKey(item)) && !othersByKey.has(itemKey(item)) && !revoke.includes(item),
   );
-  const regrant = question.revokeClearsColumns ? takenAlong(revoke, grant, actual) : [];
+  const regrant = question.revokeClearsColumns ? takenAlong({ revoke, revokeOption, grant }, actual) : [];
   return {
     grant: grant.filter((item) => !regrant.includes(item)),
     revoke,
@@ -102,13 +102,13 @@ export function planItems(question: ItemQuestion): ItemAnswer {
 }
 
 /** Column privileges that stay, or come, although the same privilege on their table goes. */
-function takenAlong(revoke: readonly Item[], grant: readonly Item[], actual: readonly Item[]): Item[] {
-  const coming = grant.filter((item) => revoke.some((table) => isColumnOf(item, table)));
+function takenAlong(answer: Pick<ItemAnswer, "revoke" | "revokeOption" | "grant">, actual: readonly Item[]): Item[] {
+  const { revoke, revokeOption, grant } = answer;
+  const affected = (item: Item): boolean => revoke.some((table) => isColumnOf(item, table));
+  const coming = grant.filter(affected);
   const keys = new Set([...coming, ...revoke].map(itemKey));
-  return [
-    ...coming,
-    ...actual.filter((item) => !keys.has(itemKey(item)) && revoke.some((table) => isColumnOf(item, table))),
-  ];
+  const staying = actual.filter((item) => !keys.has(itemKey(item)) && affected(item));
+  return [...coming, ...staying.map((item) => (revokeOption.includes(item) ? { ...item, grantable: false } : item))];
 }
 
 /** It was there before when the server has it and no live claim put it there. */
