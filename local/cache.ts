@@ -105,6 +105,12 @@ function removeIfOwnerDied(lock: string): number | undefined {
   }
 }
 
+/** The folder `kind/name` of the cache, when it has been filled. */
+export function cacheEntry(kind: string, name: string): string | undefined {
+  const target = path.join(cacheDirectory(), kind, name);
+  return fs.existsSync(target) ? target : undefined;
+}
+
 /**
  * The cache folder `kind/name`, filled by `fill` when it is not there. It is filled under another name and renamed when
  * complete, so a set-up that is killed leaves nothing that looks finished.

@@ -105,6 +105,18 @@ export class AwsEndpoint {
     return () => void this.interceptors.delete(interceptor);
   }
 
+  /** Carries out a call as the account itself, without HTTP, interceptors or a record: how the stack sets itself up. */
+  async direct(
+    name: "secretsmanager" | "ssm",
+    operation: string,
+    request: Record<string, unknown>,
+    place: { account: string; region: string } = this.options,
+  ): Promise<Record<string, unknown>> {
+    const service = this.services.find((candidate) => candidate.name === name);
+    const caller = this.identities.owner(place.account, place.region);
+    return (await service?.perform({ operation, request }, caller, "")) as Record<string, unknown>;
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
@@ -141,7 +153,7 @@ export class AwsEndpoint {
       if (typeof target === "string") record.target = target;
       this.calls.push(record);
       if (this.calls.length > keptCalls) this.calls.shift();
-      let next = async (): Promise<unknown> => service.perform(call, caller, raw);
+      let next = async (): Promise<unknown> => service.perform(call, caller, raw.requestId);
       for (const interceptor of this.interceptors) {
         const inner = next;
         next = async () => interceptor({ service: service.name, ...call, caller, next: inner });

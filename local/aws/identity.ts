@@ -111,17 +111,23 @@ export class Identities {
     if (session !== undefined && session.expiration <= Date.now()) {
       throw new AwsError("ExpiredTokenException", "The security token included in the request is expired", 403);
     }
-    const account = accountOf(accessKeyId) ?? this.account;
-    const partition = partitionOf(region);
+    const owner = this.owner(accountOf(accessKeyId) ?? this.account, region);
+    const temporary = accessKeyId.startsWith("ASIA");
     return {
+      ...owner,
       accessKeyId,
-      account,
-      region,
-      partition,
-      arn: session?.arn ?? `arn:${partition}:iam::${account}:user/local`,
-      userId: session?.userId ?? `AIDA${accessKeyId.slice(4)}`,
-      temporary: accessKeyId.startsWith("ASIA"),
+      temporary,
+      arn: session?.arn ?? owner.arn,
+      userId: session?.userId ?? owner.userId,
     };
+  }
+
+  /** The local user of an account. */
+  owner(account: string, region: string): Caller {
+    const partition = partitionOf(region);
+    const accessKeyId = staticKeyOf(account);
+    const arn = `arn:${partition}:iam::${account}:user/local`;
+    return { accessKeyId, account, region, partition, arn, userId: `AIDA${accessKeyId.slice(4)}`, temporary: false };
   }
 
   /** For tests of long runs: every temporary key handed out so far is expired now. */

@@ -15,7 +15,7 @@ export interface Service {
   name: ServiceName;
   accepts(raw: RawRequest): boolean;
   read(raw: RawRequest): ServiceCall;
-  perform(call: ServiceCall, caller: Caller, raw: RawRequest): unknown;
+  perform(call: ServiceCall, caller: Caller, requestId: string): unknown;
   reply(call: ServiceCall, output: unknown, raw: RawRequest): Reply;
   fail(error: AwsError, raw: RawRequest): Reply;
 }

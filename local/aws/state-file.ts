@@ -18,7 +18,9 @@ export class StateFile<T> {
       return JSON.parse(readFileSync(this.file, "utf8")) as T;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw new Error(`The state of the local stack cannot be read: ${this.file}. Remove it to start empty.`);
+      throw new Error(`The state of the local stack cannot be read: ${this.file}. Remove it to start empty.`, {
+        cause: error,
+      });
     }
   }
 

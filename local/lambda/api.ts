@@ -23,13 +23,21 @@ export function lambdaService(host: LambdaHost): Service {
     name: "lambda",
     accepts: (raw) => raw.path.startsWith("/2015-03-31/functions"),
     read: readCall,
-    perform: async (call, caller, raw): Promise<Reply> => {
-      if (call.operation === "Invoke") return invoke(host, call, caller, raw);
-      const { fn, version } = host.find({ functionName: text(call, "FunctionName") ?? "", qualifier: text(call, "Qualifier"), caller });
+    perform: async (call, caller, requestId): Promise<Reply> => {
+      if (call.operation === "Invoke") return invoke(host, call, caller, requestId);
+      const { fn, version } = host.find({
+        functionName: text(call, "FunctionName") ?? "",
+        qualifier: text(call, "Qualifier"),
+        caller,
+      });
       const Configuration = configuration(fn, version);
       if (call.operation === "GetFunctionConfiguration") return json(Configuration);
       const Concurrency = { ReservedConcurrentExecutions: fn.spec.reservedConcurrency };
-      return json({ Configuration, Code: { RepositoryType: "local" }, ...(Concurrency.ReservedConcurrentExecutions === undefined ? {} : { Concurrency }) });
+      return json({
+        Configuration,
+        Code: { RepositoryType: "local" },
+        ...(Concurrency.ReservedConcurrentExecutions === undefined ? {} : { Concurrency }),
+      });
     },
     reply: (_call, output) => output as Reply,
     fail: (error) => ({
@@ -67,7 +75,7 @@ const json = (body: unknown): Reply => ({
   body: JSON.stringify(body),
 });
 
-async function invoke(host: LambdaHost, call: ServiceCall, caller: Caller, raw: RawRequest): Promise<Reply> {
+async function invoke(host: LambdaHost, call: ServiceCall, caller: Caller, requestId: string): Promise<Reply> {
   const invocationType = text(call, "InvocationType") ?? "";
   if (!invocationTypes.includes(invocationType)) {
     throw new AwsError("InvalidParameterValueException", `Invalid invocation type: ${invocationType}`, 400, {
@@ -78,8 +86,8 @@ async function invoke(host: LambdaHost, call: ServiceCall, caller: Caller, raw: 
     functionName: text(call, "FunctionName") ?? "",
     qualifier: text(call, "Qualifier"),
     invocationType: invocationType as InvocationType,
-    payload: checkedPayload(raw.body, invocationType === "Event" ? asyncLimit : syncLimit),
-    requestId: raw.requestId,
+    payload: checkedPayload(call.request.Payload as Buffer, invocationType === "Event" ? asyncLimit : syncLimit),
+    requestId,
     caller,
   });
   if (result.lost) throw new ConnectionLost();

@@ -31,6 +31,7 @@ export class Environment {
   /** Set when the function was updated meanwhile: the environment finishes its event and is not used again. */
   retired = false;
   idle = false;
+  readonly since = Date.now();
   private turn: Turn | undefined;
   private initError: Buffer | undefined;
   private initDurationMs: number | undefined;
@@ -185,6 +186,5 @@ export class Environment {
 
 /** Lambda's own wording. */
 const signalText = (signal: NodeJS.Signals): string =>
-  ({ SIGKILL: "killed", SIGTERM: "terminated", SIGSEGV: "segmentation fault", SIGABRT: "aborted" })[
-    signal as string
-  ] ?? signal;
+  ({ SIGKILL: "killed", SIGTERM: "terminated", SIGSEGV: "segmentation fault", SIGABRT: "aborted" })[signal as string] ??
+  signal;

@@ -7,6 +7,8 @@ import { functionArn } from "./names";
 import type { FunctionSpec, FunctionState, FunctionUpdate, LambdaHostOptions } from "./types";
 
 const defaultConcurrency = 10;
+/** Below the twelve hours for which a role's credentials are valid. AWS replaces environments after some hours too. */
+const environmentLifeMs = 6 * 60 * 60 * 1000;
 
 /** One registered function: its configuration, its log, and its warm and busy environments. */
 export class LocalFunction {
@@ -47,7 +49,10 @@ export class LocalFunction {
 
   /** A warm environment, a new one, or nothing when the concurrency is used up. */
   acquire(): Environment | undefined {
-    for (const environment of this.environments) if (!environment.alive) this.environments.delete(environment);
+    for (const environment of this.environments) {
+      if (!environment.alive) this.environments.delete(environment);
+      else if (environment.idle && Date.now() - environment.since > environmentLifeMs) void this.endOne(environment);
+    }
     const warm = [...this.environments].reverse().find((environment) => environment.idle && !environment.retired);
     if (warm !== undefined) {
       // Taken before anything is awaited, so that two invocations cannot get the same one.

@@ -27,18 +27,15 @@ export class RuntimeApi {
   ) {}
 
   static async start(listener: RuntimeListener): Promise<RuntimeApi> {
-    // The server must exist before its port is known, and the port before the object that handles requests.
-    let api: RuntimeApi | undefined;
-    const server = createServer((request, response) => {
-      void api?.handle(request, response, listener);
-    });
+    const server = createServer();
     server.requestTimeout = 0;
     server.keepAliveTimeout = 0;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(0, "127.0.0.1", resolve);
     });
-    api = new RuntimeApi(server, `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const api = new RuntimeApi(server, `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.on("request", (request, response) => void api.handle(request, response, listener));
     return api;
   }
 

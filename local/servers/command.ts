@@ -46,7 +46,10 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
     child.on("error", (error) => reject(new CommandFailed(program, "", `could not be started (${error.message})`)));
     child.on("close", (code, signal) => {
       if (code === 0) resolve(stdout);
-      else reject(new CommandFailed(program, stderr.trim() || stdout.trim(), `ended with ${signal ?? `exit code ${code}`}`));
+      else
+        reject(
+          new CommandFailed(program, stderr.trim() || stdout.trim(), `ended with ${signal ?? `exit code ${code}`}`),
+        );
     });
   });
 }
@@ -67,6 +70,11 @@ export function isExecutable(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What went wrong in one line; the rest is in the error's cause. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }
 
 export function lastLines(text: string, count: number): string {

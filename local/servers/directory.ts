@@ -42,11 +42,14 @@ export async function prepareDirectory(
   const kept = options.reuse === false ? undefined : readState(layout);
   const spec = formatSpec(installed.spec);
   if (kept && kept.spec !== spec) {
-    throw new Error(`${layout.directory} holds the data of ${kept.spec}, not of ${spec}: use another directory, or reuse: false.`);
+    throw new Error(
+      `${layout.directory} holds the data of ${kept.spec}, not of ${spec}: use another directory, or reuse: false.`,
+    );
   }
   if (kept) return { layout, logins: kept, isNew: false };
   const template = await dataTemplate(engine, installed, progress);
-  for (const file of [layout.state, layout.data, layout.log, layout.firstSql]) fs.rmSync(file, { recursive: true, force: true });
+  for (const file of [layout.state, layout.data, layout.log, layout.firstSql])
+    fs.rmSync(file, { recursive: true, force: true });
   await copyTree(template, layout.data);
   fs.writeFileSync(layout.log, "", { mode: 0o600 });
   giveToServer(layout.log);
@@ -57,7 +60,8 @@ export async function prepareDirectory(
 /** Two servers on one data directory would destroy it; the older one may have outlived the program that started it. */
 function refuseSecondServer(layout: Layout): void {
   const pid = fs.existsSync(layout.owner) ? livingProcess(fs.readFileSync(layout.owner, "utf8")) : undefined;
-  if (pid !== undefined) throw new Error(`Process ${pid} already serves ${layout.directory}: end it first, or use another directory.`);
+  if (pid !== undefined)
+    throw new Error(`Process ${pid} already serves ${layout.directory}: end it first, or use another directory.`);
 }
 
 export function recordOwner(layout: Layout, pid: number): void {

@@ -14,6 +14,10 @@ export interface Installed {
   /** The folder the programs, their libraries and their message files lie in. */
   root: string;
   env?: NodeJS.ProcessEnv;
+  /** Put before each program: the dynamic loader of another Debian release. */
+  loader?: string[];
+  /** Told to the server on every run: where its message files, plugins and character sets are. */
+  folders?: string[];
 }
 
 /** The files of one server directory. */
@@ -46,6 +50,17 @@ export interface ServeContext {
   newLogins?: Logins;
 }
 
+/** What is known about a server version without fetching anything. */
+export interface Availability {
+  found: string | null;
+  /** Where it was found. */
+  from?: string;
+  /** How the first start gets it. */
+  willFetch?: string;
+  /** Why it cannot be had. */
+  missing?: string;
+}
+
 /** What differs from engine to engine. */
 export interface Engine {
   /** Part of the template's name: raise it when the set-up below changes. */
@@ -53,6 +68,7 @@ export interface Engine {
   /** How the server is asked to end without waiting for its clients. */
   stopSignal: NodeJS.Signals;
   install(spec: ServerSpec, progress: Progress): Promise<Installed>;
+  inspect(spec: ServerSpec): Promise<Availability>;
   /** Fills the empty folder `data`, owned by the servers' user, with an initialized RDS-like data directory. */
   initialize(installed: Installed, data: string): Promise<void>;
   /** Writes what a start needs into the directory and returns how to start. */

@@ -3,20 +3,22 @@ import * as path from "node:path";
 
 import { asServerAccount, giveToServer } from "./account";
 import { run } from "./command";
-import type { Engine, Installed, Logins, ServeContext } from "./engine";
-import { installPostgresql } from "./install-postgresql";
+import { type Engine, type Installed, type Logins, type ServeContext, superuserName } from "./engine";
+import { inspectPostgresql, installPostgresql } from "./install-postgresql";
 import { rdsHba, rdsRoles } from "./postgresql-rds";
 import { scramVerifier } from "./scram";
 
 export const postgresql: Engine = {
-  templateFormat: 1,
+  templateFormat: 2,
   // "Fast" shutdown: clients are disconnected, data is flushed.
   stopSignal: "SIGINT",
   install: installPostgresql,
+  inspect: inspectPostgresql,
 
   async initialize(installed, data) {
-    const flags = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
-    await runAs(installed, "initdb", ["-D", data, "-U", "rdsadmin", ...flags], data);
+    // Small log segments: a fresh one is most of what every start would copy.
+    const options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1"];
+    await runAs(installed, "initdb", ["-D", data, "-U", superuserName, ...options], data);
     await single(installed, data, rdsRoles(Number(installed.spec.version)));
   },
 
@@ -31,6 +33,8 @@ export const postgresql: Engine = {
       port: `${port}`,
       max_connections: "200",
       shared_buffers: "32MB",
+      // What it would be with segments of the usual size.
+      max_wal_size: "1GB",
       ...notDurable,
       timezone: "UTC",
       password_encryption: "scram-sha-256",
