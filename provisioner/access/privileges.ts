@@ -5,6 +5,8 @@ import type { Product } from "./server";
 interface Known {
   name: string;
   since?: number;
+  /** Not part of `ALL`: granted only by name. */
+  byNameOnly?: boolean;
 }
 
 const plain = (...names: string[]): Known[] => names.map((name) => ({ name }));
@@ -40,9 +42,12 @@ const mysqlDatabase = [
 
 const mysql: Record<Exclude<TargetKind, "role" | "schema">, Known[]> = { database: mysqlDatabase, tables: mysqlTable };
 
+// The admin of RDS for MariaDB does not hold it, so an ALL with it could be granted nowhere.
+const deleteHistory: Known = { name: "DELETE HISTORY", byNameOnly: true };
+
 const mariadb: typeof mysql = {
-  database: [...mysqlDatabase, ...plain("DELETE HISTORY")],
-  tables: [...mysqlTable, ...plain("DELETE HISTORY")],
+  database: [...mysqlDatabase, deleteHistory],
+  tables: [...mysqlTable, deleteHistory],
 };
 
 const aliases: Record<string, string> = {
@@ -83,7 +88,10 @@ export function expandPrivileges(
   privileges: readonly string[],
   versionNumber: number,
 ): string[] {
-  const canonical = privileges.map(canonicalPrivilege);
-  const all = canonical.includes("ALL") ? privilegesOf(product, kind, versionNumber) : canonical;
-  return [...new Set(all)].sort();
+  const named = privileges.map(canonicalPrivilege);
+  const byNameOnly = known(product, kind).filter((privilege) => privilege.byNameOnly === true);
+  const all = privilegesOf(product, kind, versionNumber).filter(
+    (name) => !byNameOnly.some((privilege) => privilege.name === name),
+  );
+  return [...new Set(named.flatMap((name) => (name === "ALL" ? all : [name])))].sort();
 }

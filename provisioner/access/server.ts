@@ -78,12 +78,19 @@ export interface DatabaseState {
   charset?: string;
   /** The provisioner's login can enter it. */
   connectable: boolean;
+  /** PostgreSQL: see `SchemaState.fixedForPublic`, for CONNECT. */
+  fixedForPublic?: boolean;
 }
 
 export interface SchemaState {
   database: string;
   name: string;
   owner: string;
+  /**
+   * A superuser owns it, so that nobody of ours can grant on it, and PUBLIC has USAGE: what `reach` would claim is
+   * there for everybody. So is schema `public` on PostgreSQL 13 and 14.
+   */
+  fixedForPublic?: boolean;
 }
 
 export type RelationKind = "table" | "view" | "materializedView" | "partitionedTable" | "foreignTable" | "sequence";

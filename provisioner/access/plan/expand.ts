@@ -78,7 +78,7 @@ export function expandGrant(context: PlanContext, claim: GrantClaim): Expansion 
           privilege,
           grantable,
         })),
-        ...(claim.reach === false ? [] : [connect(grantee, on.database)]),
+        ...(claim.reach === false ? [] : reachDatabase(context, grantee, on.database)),
       ]);
       return {
         wanted,
@@ -108,6 +108,14 @@ const connect = (grantee: Account, database: string): Item => ({
   database,
   privilege: "CONNECT",
 });
+
+const reachDatabase = (context: PlanContext, grantee: Account, database: string): Item[] =>
+  context.state.databases.get(database)?.fixedForPublic === true ? [] : [connect(grantee, database)];
+
+const reachSchema = (context: PlanContext, grantee: Account, database: string, schema: string): Item[] =>
+  context.state.schemas.get(schemaKey(database, schema))?.fixedForPublic === true
+    ? []
+    : [{ ...blank, grantee, kind: "schema", database, schema, privilege: "USAGE" }];
 
 function missingSchema(context: PlanContext, database: string, schema: string): string[] {
   if (!context.state.databases.has(database)) return [database];
@@ -173,7 +181,9 @@ function expandTables(
       : [];
   const at = { ...blank, database: on.database, schema };
   const wanted = accounts.flatMap((grantee): Item[] => [
-    ...(reach ? [connect(grantee, on.database), { ...at, grantee, kind: "schema" as const, privilege: "USAGE" }] : []),
+    ...(reach
+      ? [...reachDatabase(context, grantee, on.database), ...reachSchema(context, grantee, on.database, schema)]
+      : []),
     ...chosen.flatMap((table) =>
       privileges.map((privilege): Item => ({
         ...at,

@@ -3,11 +3,10 @@ import type { Item } from "../../access/item";
 import type { MySqlFacts } from "./facts";
 import { privilegeList, wholeServer, type Group } from "./levels";
 import { accountSql } from "./names";
-import { revokeStatement } from "./revokes";
-import type { Statement } from "./statements";
+import { revokeStatement, type Statement } from "./statement";
 
 /** Dynamic privileges have a grant option each; the static ones share one. Only names of dynamic ones have underscores. */
-const isDynamic = (item: Item): boolean => item.privilege.includes("_");
+export const isDynamic = (item: Item): boolean => item.privilege.includes("_");
 
 const grantable = (items: Item[]): Item[] => items.filter((item) => item.grantable);
 

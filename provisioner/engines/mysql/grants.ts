@@ -3,7 +3,7 @@ import type { Item } from "../../access/item";
 import { isMariaDb, type MySqlFacts } from "./facts";
 import { groupByLevel, privilegeList, rolesOf, stepOf, unique } from "./levels";
 import { accountSql, roleSql } from "./names";
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 
 /** The grammar has the privileges of its time as words: another one is a syntax error. */
 const unknownPrivilege = (step: string): Statement["refusal"] => ({

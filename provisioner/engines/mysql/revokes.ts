@@ -1,24 +1,11 @@
-import { accountWords, type Account } from "../../access/account";
+import { accountWords } from "../../access/account";
 import type { Item } from "../../access/item";
 import { isMariaDb, type MySqlFacts } from "./facts";
-import { removeGlobalOption } from "./global-option";
+import { isDynamic, removeGlobalOption } from "./global-option";
 import { grantRole, heldDefaults, setDefaultRoles } from "./grants";
 import { groupByLevel, heldRole, itemsAt, privilegeList, rolesOf, stepOf, wholeServer, type Group } from "./levels";
 import { accountSql, roleSql } from "./names";
-import type { Statement } from "./statements";
-
-/** "There is no such grant": of an account or database, table or column, routine; and of an unknown account or role. */
-const nothingToRevoke = [1141, 1147, 1403, 1269, 1959, 1962, 3530, 3523, 1133];
-
-/** What is not there any more counts as revoked. */
-export function revokeStatement(step: string, what: string, from: Account, facts: MySqlFacts): Statement {
-  const account = accountSql(from, facts);
-  const tolerant = !isMariaDb(facts) && facts.versionNumber >= 80030;
-  const sql = tolerant
-    ? `REVOKE IF EXISTS ${what} FROM ${account} IGNORE UNKNOWN USER`
-    : `REVOKE ${what} FROM ${account}`;
-  return { step, sql, ignore: nothingToRevoke, quiet: true };
-}
+import { revokeStatement, type Statement } from "./statement";
 
 /** Revokes privileges and memberships. `held` is what the accounts hold at this moment. */
 export function revokeStatements(items: Item[], held: Item[], facts: MySqlFacts): Statement[] {
@@ -75,7 +62,9 @@ export function grantOptionStatements(items: Item[], held: Item[], facts: MySqlF
     if (group.level === wholeServer && !isMariaDb(facts)) {
       const there = itemsAt(group, heldGroups);
       const plainly = new Set(group.items.map((item) => item.privilege));
-      const stay = there.map((item) => (plainly.has(item.privilege) ? { ...item, grantable: false } : item));
+      const shared = !group.items.every(isDynamic);
+      const loses = (item: Item): boolean => plainly.has(item.privilege) || (shared && !isDynamic(item));
+      const stay = there.map((item) => (loses(item) ? { ...item, grantable: false } : item));
       return removeGlobalOption(group, there, stay, facts);
     }
     const step = `revoking the grant option on ${group.words} from ${accountWords(group.grantee)}`;

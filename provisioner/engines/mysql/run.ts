@@ -5,7 +5,8 @@ import type { Unit } from "../engine";
 import type { Connection } from "./connection";
 import { isMariaDb, type MySqlFacts } from "./facts";
 import { readPrivileges } from "./read-privileges";
-import { needsHeld, statementsOf, type Statement } from "./statements";
+import type { Statement } from "./statement";
+import { needsHeld, statementsOf } from "./statements";
 
 /** Every account statement commits by itself; what has run stays when a later one fails. */
 export async function runUnit(connection: Connection, facts: MySqlFacts, unit: Unit): Promise<string[]> {

@@ -1,25 +1,13 @@
 import { accountKey, accountWords, type Account } from "../../access/account";
 import type { LoginAttributes, Operation } from "../../access/operation";
 import type { Item } from "../../access/item";
-import { DbAccessError, type ErrorCode } from "../../errors";
+import { DbAccessError } from "../../errors";
 import { isMariaDb, type MySqlFacts } from "./facts";
 import { grantStatements } from "./grants";
 import { accountSql, identifierSql, literalSql } from "./names";
 import { grantOptionStatements, revokeStatements } from "./revokes";
+import type { Statement } from "./statement";
 import { isVerifier } from "./verifier";
-
-/** One message to the server. */
-export interface Statement {
-  /** What it does, in words: for errors and warnings. */
-  step: string;
-  sql: string;
-  /** Error numbers that mean "there was nothing to do". */
-  ignore?: number[];
-  /** Its warnings only say that there was nothing to do. */
-  quiet?: boolean;
-  /** An error number with a meaning of its own in this statement. */
-  refusal?: { errno: number; code: ErrorCode; message: string; transient: boolean };
-}
 
 export interface StatementContext {
   facts: MySqlFacts;

@@ -39,6 +39,8 @@ const sessionSettings = {
   idle_in_transaction_session_timeout: "60000",
   standard_conforming_strings: "on",
   quote_all_identifiers: "off",
+  // A default role of the login would make "the current user" somebody else.
+  role: "none",
   DateStyle: "ISO",
   TimeZone: "UTC",
 };

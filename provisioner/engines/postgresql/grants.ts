@@ -7,6 +7,8 @@ export interface RevokeOptions {
   cascade: boolean;
   /** Leaves the privilege and takes only the right to pass it on. */
   optionOnly: boolean;
+  /** 16 and newer, memberships: as whom, when the acting role has that role's privileges. */
+  grantedBy?: string;
 }
 
 /** What one GRANT or REVOKE can say at once: equal privileges of one grantee on objects of one class. */
@@ -142,11 +144,14 @@ export const grantStatements = (items: readonly Item[], memberOptions: boolean):
 /** How something is held makes no difference to taking it away. */
 const plain = (item: Item): Item => ({ ...item, grantable: false, options: undefined });
 
-export const revokeStatements = (items: readonly Item[], { cascade, optionOnly }: RevokeOptions): string[] =>
+export const revokeStatements = (items: readonly Item[], { cascade, optionOnly, grantedBy }: RevokeOptions): string[] =>
   groupsOf(items.map(plain)).map(({ sample, privileges, objects }) => {
     const from = `FROM ${grantee(sample.grantee)}${cascade ? " CASCADE" : ""}`;
     const option = optionOnly ? "GRANT OPTION FOR " : "";
-    if (sample.kind === "role") return `REVOKE ${optionOnly ? "ADMIN OPTION FOR " : ""}${objects.join(", ")} ${from}`;
+    if (sample.kind === "role") {
+      const by = grantedBy === undefined ? "" : ` GRANTED BY ${identifier(grantedBy)}`;
+      return `REVOKE ${optionOnly ? "ADMIN OPTION FOR " : ""}${objects.join(", ")} FROM ${grantee(sample.grantee)}${by}${cascade ? " CASCADE" : ""}`;
+    }
     if (sample.kind === "default") return `${defaultHead(sample)}REVOKE ${option}${privileges} ON ${objects.join(", ")} ${from}`;
     return `REVOKE ${option}${privileges} ON ${keywords[sample.kind]} ${objects.join(", ")} ${from}`;
   });

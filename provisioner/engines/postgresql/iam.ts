@@ -1,10 +1,12 @@
 import type { Operation } from "../../access/operation";
 import { DbAccessError } from "../../errors";
-import type { Connection, Connections } from "./connection";
+import type { Connection } from "./connection";
+import type { Context } from "./context";
+import { dropPrincipal } from "./drop";
 import type { Facts } from "./facts";
-import { identifier } from "./quote";
-import { iamRole } from "./statements";
-import type { Guard } from "./transaction";
+import { revokeStatements } from "./grants";
+import { iamRole, plainStatement, revokeIam } from "./statements";
+import { runTransaction, type Guard } from "./transaction";
 
 interface IamStanding {
   /** What pg_hba.conf looks at with `+rds_iam`; ADMIN alone counts. */
@@ -34,6 +36,8 @@ export const touchesIam = (operation: Operation): boolean =>
  * becomes one has locked itself out, and everybody else who administers the server with that login.
  */
 export class LockOutGuard {
+  private after: IamStanding | undefined;
+
   private constructor(
     private readonly facts: Facts,
     private readonly before: IamStanding,
@@ -59,8 +63,6 @@ export class LockOutGuard {
     };
   }
 
-  private after: IamStanding | undefined;
-
   /** Whether only a second login can tell that the provisioner still gets in. */
   get needsProof(): boolean {
     return this.after !== undefined && ((this.after.member && !this.before.member) || (this.after.users && !this.before.users));
@@ -72,24 +74,34 @@ async function readStanding(connection: Connection, facts: Facts): Promise<IamSt
   return row;
 }
 
-/** A second login while the first is still open to undo what was done. Resolves with why it failed. */
-export async function cannotLogIn(connections: Connections): Promise<DbAccessError | undefined> {
+/**
+ * A second login, while the first is still open to take back what was done. Asked for after the first IAM user of a
+ * cluster: whether membership by ADMIN alone counts is decided by the order of lines in pg_hba.conf, which no query shows.
+ */
+export async function proveLogin(context: Context, connection: Connection, operations: readonly Operation[]): Promise<void> {
+  let cause: DbAccessError;
   try {
-    const second = await connections.another();
+    const second = await context.connections.another();
     await second.close();
-    return undefined;
+    return;
   } catch (error) {
-    if (error instanceof DbAccessError) return error;
-    throw error;
+    if (!(error instanceof DbAccessError)) throw error;
+    cause = error;
   }
-}
-
-export const revokeIam = (name: string): string => `REVOKE ${iamRole} FROM ${identifier(name)}`;
-
-export const lockedOut = (names: readonly string[], cause: DbAccessError): DbAccessError =>
-  new DbAccessError(
+  const created = operations.flatMap((operation) => (operation.op === "createLogin" && operation.auth === "iam" ? [operation.account.name] : []));
+  const converted = operations.flatMap((operation) => (operation.op === "setAuth" && operation.auth === "iam" ? [operation.account.name] : []));
+  const memberships = operations.flatMap((operation) => (operation.op === "grant" ? operation.items.filter((item) => item.kind === "role") : []));
+  const undo = [
+    ...[...created, ...converted].map(revokeIam),
+    ...revokeStatements(memberships, { cascade: false, optionOnly: false }).map(plainStatement),
+  ];
+  await runTransaction(connection, undo, "taking back what locked the provisioner out");
+  for (const name of created) await dropPrincipal(context, name);
+  const resets = converted.length === 0 ? "" : ` The password of ${converted.join(", ")} is gone; set it again.`;
+  throw new DbAccessError(
     "IamUnavailable",
-    `With ${names.join(", ")} in ${iamRole} the provisioner could no longer log in (${cause.serverCode ?? cause.code}), so it was taken back: ` +
-      "put the provisioner's own login before +rds_iam in pg_hba.conf, or let it log in by IAM.",
-    { serverCode: cause.serverCode },
+    `After this change the provisioner could no longer log in (${cause.message}), so it was taken back. Put the provisioner's login ` +
+      `before +rds_iam in pg_hba.conf, or let it log in by IAM.${resets}`,
+    { serverCode: cause.serverCode, transient: cause.transient },
   );
+}

@@ -34,7 +34,8 @@ export function addGrants(work: OwnerWork, items: readonly Item[], facts: Facts,
       throw new DbAccessError("ObjectMissing", `The ${objectWords(item)} does not exist${item.database === "" ? "" : ` in database ${item.database}`}.`);
     return owner;
   });
-  for (const [actor, group] of groups) work.addAs(actor, grantStatements(group, facts.memberOptions).map(plainStatement));
+  for (const [actor, group] of groups)
+    naming("grant", group, () => work.addAs(actor, grantStatements(group, facts.memberOptions).map(plainStatement)));
 }
 
 /**
@@ -42,22 +43,50 @@ export function addGrants(work: OwnerWork, items: readonly Item[], facts: Facts,
  * has no owner any more is gone, with its privileges.
  */
 export function addRevokes(work: OwnerWork, items: readonly Item[], options: RevokeOptions, facts: Facts, resolved: Resolved): void {
-  const groups = byActor(items, (item) => {
-    const owner = ownerOf(item, facts, resolved);
-    if (owner === undefined || item.kind === "default") return owner;
-    // Until 15 whoever administers a role ends any membership in it.
-    if (item.kind === "role" && !facts.memberOptions) return owner;
-    const byOwner = item.grantor === undefined || item.grantor === owner || item.grantor === "pg_database_owner";
-    return byOwner ? owner : item.grantor;
-  });
-  for (const [actor, group] of groups) {
-    try {
-      work.addAs(actor, revokeStatements(group, options).map(plainStatement));
-    } catch (error) {
-      const foreign = group.filter((item) => ownerOf(item, facts, resolved) !== actor);
-      if (foreign.length === 0 || !(error instanceof DbAccessError)) throw error;
-      const words = itemChanges("revoke", foreign).join("; ");
-      throw new DbAccessError("NotApplied", `Cannot ${words}: granted by ${actor}, who alone can take it back. ${error.message}`);
-    }
+  const memberships = items.filter((item) => item.kind === "role");
+  const others = items.filter((item) => item.kind !== "role");
+  addMembershipRevokes(work, memberships, options, facts, resolved);
+  for (const [actor, group] of byActor(others, (item) => revokerOf(item, facts, resolved))) {
+    const foreign = group.filter((item) => ownerOf(item, facts, resolved) !== actor);
+    const add = (): void => work.addAs(actor, revokeStatements(group, options).map(plainStatement));
+    if (foreign.length === 0) naming("revoke", group, add);
+    else grantedElsewhere(foreign, actor, add);
+  }
+}
+
+function revokerOf(item: Item, facts: Facts, resolved: Resolved): string | undefined {
+  const owner = ownerOf(item, facts, resolved);
+  if (owner === undefined || item.kind === "default") return owner;
+  return item.grantor === undefined || item.grantor === "pg_database_owner" ? owner : item.grantor;
+}
+
+/** Until 15 whoever administers a role ends any membership in it; from 16 on only its grantor does. */
+function addMembershipRevokes(work: OwnerWork, items: readonly Item[], options: RevokeOptions, facts: Facts, resolved: Resolved): void {
+  const groups = byActor(items, (item) => (facts.memberOptions ? (item.grantor ?? facts.admin.name) : facts.admin.name));
+  for (const [grantor, group] of groups) {
+    if (grantor === facts.admin.name) work.add(...revokeStatements(group, options).map(plainStatement));
+    else if (resolved.roles.get(grantor)?.inherits === true)
+      work.add(...revokeStatements(group, { ...options, grantedBy: grantor }).map(plainStatement));
+    else grantedElsewhere(group, grantor, () => work.addAs(grantor, revokeStatements(group, options).map(plainStatement)));
+  }
+}
+
+/** What cannot be done is said together with what it was for. */
+function naming(verb: "grant" | "revoke", items: readonly Item[], add: () => void): void {
+  try {
+    add();
+  } catch (error) {
+    if (!(error instanceof DbAccessError)) throw error;
+    throw new DbAccessError(error.code, `Cannot ${itemChanges(verb, items).join("; ")}. ${error.message}`);
+  }
+}
+
+function grantedElsewhere(items: readonly Item[], grantor: string, add: () => void): void {
+  try {
+    add();
+  } catch (error) {
+    if (!(error instanceof DbAccessError)) throw error;
+    const words = itemChanges("revoke", items).join("; ");
+    throw new DbAccessError("NotApplied", `Cannot ${words}: granted by ${grantor}, who alone can take it back. ${error.message}`);
   }
 }

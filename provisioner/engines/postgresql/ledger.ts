@@ -7,6 +7,7 @@ import { packItems, unpackItems, type StoredGroup } from "./ledger-items";
 import { ledgerIsTrusted } from "./ledger-trust";
 import type { ClusterLock } from "./lock";
 import { literal } from "./quote";
+import { rollBack } from "./transaction";
 
 const ledgerFormat = 1;
 
@@ -147,7 +148,7 @@ export class PostgresqlLedger implements Ledger {
       await ledgerIsTrusted(connection);
       await connection.script("COMMIT", { step });
     } catch (error) {
-      if (connection.alive) await connection.script("ROLLBACK", { step });
+      await rollBack(connection);
       if (error instanceof DbAccessError && error.code === "NotAuthorized")
         throw new DbAccessError("NotAuthorized", `The provisioner's login cannot create its ledger: grant it CREATE on database ${connection.database}.`, {
           serverCode: error.serverCode,

@@ -29,6 +29,7 @@ interface DatabaseRow {
   owner: string;
   charset: string;
   connectable: boolean;
+  fixed: boolean;
   mentions: boolean;
 }
 
@@ -72,6 +73,8 @@ membership_rows AS (
 database_rows AS (
   SELECT d.datname::text AS name, pg_get_userbyid(d.datdba)::text AS owner, pg_encoding_to_char(d.encoding)::text AS charset,
     d.datallowconn AND d.datconnlimit <> -2 AND has_database_privilege(d.oid, 'CONNECT') AS connectable,
+    (SELECT o.rolsuper FROM pg_roles o WHERE o.oid = d.datdba) AND EXISTS (
+      SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT') AS fixed,
     EXISTS (SELECT FROM pg_shdepend s JOIN grantee g ON g.oid = s.refobjid
       WHERE s.refclassid = 'pg_authid'::regclass AND s.dbid = d.oid) AS mentions
   FROM named d),
@@ -89,7 +92,13 @@ export async function readCluster(connection: Connection, facts: Facts, query: R
   const [row] = await connection.query<ClusterRow>(clusterQuery(facts), values, { step: "reading roles and databases" });
   return {
     accounts: row.roles.map((role) => accountState(role, facts)),
-    databases: row.databases.map(({ name, owner, charset, connectable }) => ({ name, owner, charset, connectable })),
+    databases: row.databases.map(({ name, owner, charset, connectable, fixed }) => ({
+      name,
+      owner,
+      charset,
+      connectable,
+      fixedForPublic: fixed,
+    })),
     items: [...row.memberships.map(membershipItem), ...row.acl.flatMap((entry) => itemsOf(entry, entry.database))],
     mentioning: new Set(row.databases.filter((database) => database.mentions).map((database) => database.name)),
   };

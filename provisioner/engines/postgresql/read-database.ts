@@ -11,7 +11,7 @@ export interface DatabaseReading {
 }
 
 interface DatabaseRow {
-  schemas: { name: string; owner: string }[];
+  schemas: { name: string; owner: string; fixed: boolean }[];
   relations: { schema: string; name: string; kind: RelationKind; owner: string; owned_by_table: string | null }[];
   acl: AclRow[];
 }
@@ -58,7 +58,8 @@ const aclSources: { from: string; acl: string; columns: Parameters<typeof aclCol
   },
 ];
 
-const aclQuery = aclSources.map(({ from, acl, columns }) => `${aclColumns(columns)} FROM ${from} ${aclEntries(acl)}`).join("\nUNION ALL");
+const aclQuery = (by: "grantee" | "grantor"): string =>
+  aclSources.map(({ from, acl, columns }) => `${aclColumns(columns)} FROM ${from} ${aclEntries(acl, by)}`).join("\nUNION ALL");
 
 /**
  * `seen` is what can carry an entry of the grantees: pg_shdepend is the server's own index from a role to the objects
@@ -76,9 +77,11 @@ seen AS (
   UNION SELECT 'pg_proc'::regclass::oid, p.oid FROM pg_proc p JOIN plain ON plain.oid = p.pronamespace
   UNION SELECT 'pg_type'::regclass::oid, t.oid FROM pg_type t JOIN plain ON plain.oid = t.typnamespace
     WHERE t.typtype IN ('b', 'd', 'e', 'r') AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)),
-acl_rows AS (${aclQuery}),
+acl_rows AS (${aclQuery("grantee")}),
 schema_rows AS (
-  SELECT n.nspname::text AS name, pg_get_userbyid(n.nspowner)::text AS owner FROM pg_namespace n WHERE n.nspname = ANY ($3::text[])),
+  SELECT n.nspname::text AS name, pg_get_userbyid(n.nspowner)::text AS owner, o.rolsuper AND EXISTS (
+      SELECT FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.grantee = 0 AND a.privilege_type = 'USAGE') AS fixed
+  FROM pg_namespace n JOIN pg_roles o ON o.oid = n.nspowner WHERE n.nspname = ANY ($3::text[])),
 relation_rows AS (
   SELECT n.nspname::text AS schema, c.relname::text AS name, pg_get_userbyid(c.relowner)::text AS owner,
     CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitionedTable' WHEN 'v' THEN 'view'
@@ -98,7 +101,7 @@ export async function readDatabase(connection: Connection, names: string[], sche
   const values = [names, names.includes(PUBLIC.name), schemas];
   const [row] = await connection.query<DatabaseRow>(databaseQuery, values, { step: `reading database ${database}` });
   return {
-    schemas: row.schemas.map((schema) => ({ database, ...schema })),
+    schemas: row.schemas.map(({ name, owner, fixed }) => ({ database, name, owner, fixedForPublic: fixed })),
     relations: row.relations.map(({ owned_by_table: table, ...relation }) => ({
       database,
       ...relation,
@@ -106,4 +109,18 @@ export async function readDatabase(connection: Connection, names: string[], sche
     })),
     items: row.acl.flatMap((entry) => itemsOf(entry, database)),
   };
+}
+
+const grantedByQuery = `
+WITH gone AS (SELECT oid FROM pg_roles WHERE rolname = $1),
+seen AS (
+  SELECT DISTINCT s.classid, s.objid FROM pg_shdepend s JOIN gone ON gone.oid = s.refobjid
+  WHERE s.refclassid = 'pg_authid'::regclass AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+${aclQuery("grantor")}`;
+
+/** What a role that owns nothing here has given to others out of what it may pass on. */
+export async function readGrantedBy(connection: Connection, name: string): Promise<Item[]> {
+  const { database } = connection;
+  const rows = await connection.query<AclRow>(grantedByQuery, [name], { step: `reading what ${name} has granted in database ${database}` });
+  return rows.flatMap((row) => itemsOf(row, database));
 }

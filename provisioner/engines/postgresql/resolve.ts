@@ -1,6 +1,6 @@
 import type { Item } from "../../access/item";
 import type { Connection } from "./connection";
-import { holdsAdmin, type Facts } from "./facts";
+import type { Facts } from "./facts";
 import { iamRole } from "./statements";
 
 /** What a transaction is about to touch. */

@@ -14,13 +14,19 @@ export interface AclRow {
   grantable: string[];
 }
 
-/** SQL for the entries of an ACL, as the end of a SELECT whose FROM clause goes before it. */
-export const aclEntries = (acl: string): string => `
+/**
+ * SQL for the entries of an ACL, as the end of a SELECT whose FROM clause goes before it: those held by the roles of
+ * `grantee`, or those that the role of `gone` has given to others.
+ */
+export const aclEntries = (acl: string, by: "grantee" | "grantor" = "grantee"): string => `
 CROSS JOIN LATERAL (
   SELECT a.grantee, a.grantor, array_agg(a.privilege_type) AS privileges,
     coalesce(array_agg(a.privilege_type) FILTER (WHERE a.is_grantable), '{}') AS grantable
   FROM aclexplode(${acl}) a GROUP BY a.grantee, a.grantor) e
-JOIN grantee g ON g.oid = e.grantee`;
+${by === "grantee" ? "JOIN grantee g ON g.oid = e.grantee" : grantedAway}`;
+
+const grantedAway = `JOIN gone ON gone.oid = e.grantor AND e.grantee <> gone.oid
+CROSS JOIN LATERAL (SELECT CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(e.grantee)::text END AS name) g`;
 
 export interface AclColumns {
   kind: string;

@@ -33,22 +33,23 @@ function isoTime(text: string): string {
   return time.toISOString();
 }
 
-const commentOn = (name: string, comment: string): Statement => plainStatement(`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`);
+const loginText = (name: string, attributes: LoginAttributes): string =>
+  `CREATE ROLE ${identifier(name)} INHERIT ${attributeList({ ...attributes, locked: attributes.locked ?? false }).join(" ")}`;
 
-/** With a verifier a password login, without one an IAM login. */
-export function createLogin(name: string, attributes: LoginAttributes, comment: string, verifier: string | undefined): Statement[] {
-  const parts = ["INHERIT", ...attributeList({ ...attributes, locked: attributes.locked ?? false })];
-  const head = `CREATE ROLE ${identifier(name)} ${parts.join(" ")}`;
-  return [
-    verifier === undefined ? plainStatement(head) : { text: `${head} PASSWORD ${literal(assertVerifier(verifier))}`, secret: true },
-    commentOn(name, comment),
-  ];
-}
+export const createPasswordLogin = (name: string, attributes: LoginAttributes, verifier: string | undefined): Statement => ({
+  text: `${loginText(name, attributes)} PASSWORD ${literal(assertVerifier(verifier))}`,
+  secret: true,
+});
 
-export const createRole = (name: string, comment: string): Statement[] => [
-  plainStatement(`CREATE ROLE ${identifier(name)} NOLOGIN INHERIT`),
-  commentOn(name, comment),
+export const createIamLogin = (name: string, attributes: LoginAttributes): Statement[] => [
+  plainStatement(loginText(name, attributes)),
+  grantIam(name),
 ];
+
+export const createRole = (name: string): Statement => plainStatement(`CREATE ROLE ${identifier(name)} NOLOGIN INHERIT`);
+
+export const commentOnRole = (name: string, comment: string): Statement =>
+  plainStatement(`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`);
 
 /** Only what is asked for: an attribute that needs a superuser fails even when it changes nothing. */
 export function alterLogin(name: string, attributes: LoginAttributes): Statement[] {
@@ -61,16 +62,19 @@ export const setPassword = (name: string, verifier: string | undefined): Stateme
   secret: true,
 });
 
-/** A password that is left behind would work again as soon as the membership ends. */
-export const toIam = (name: string): Statement[] => [
-  plainStatement(`ALTER ROLE ${identifier(name)} PASSWORD NULL`),
-  plainStatement(`GRANT ${iamRole} TO ${identifier(name)}`),
-];
+/** A password that is left behind would work again as soon as the membership in `rds_iam` ends. */
+export const clearPassword = (name: string): Statement => plainStatement(`ALTER ROLE ${identifier(name)} PASSWORD NULL`);
+
+export const grantIam = (name: string): Statement => plainStatement(`GRANT ${iamRole} TO ${identifier(name)}`);
+
+export const revokeIam = (name: string): Statement => plainStatement(`REVOKE ${iamRole} FROM ${identifier(name)}`);
 
 export const endSessions = (name: string): string =>
   `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${literal(name)} AND pid <> pg_backend_pid()`;
 
-export const dropRole = (name: string): string => `DROP ROLE ${identifier(name)}`;
+export const dropRole = (name: string): Statement => plainStatement(`DROP ROLE ${identifier(name)}`);
+
+export const dropOwned = (name: string): Statement => plainStatement(`DROP OWNED BY ${identifier(name)}`);
 
 /** template0 has no local additions and can be copied with any encoding. */
 export const createDatabase = (name: string, charset: string): string =>

@@ -42,15 +42,19 @@ async function attempt(connection: Connection, statements: readonly Statement[],
   await connection.script("COMMIT", { step });
 }
 
+/** Keeps the error that led here: when this fails too, closing the connection takes the transaction back. */
+export async function rollBack(connection: Connection): Promise<void> {
+  if (connection.alive) await connection.script("ROLLBACK", { step: "taking a transaction back" }).catch(() => connection.close());
+  connection.takeWarnings();
+}
+
 /** All or nothing. Repeated when the server says that another session was in the way. */
 export async function runTransaction(connection: Connection, statements: readonly Statement[], step: string, guard?: Guard): Promise<void> {
   for (let count = 1; ; count++) {
     try {
       return await attempt(connection, statements, step, guard);
     } catch (error) {
-      // Also when the failed statement was the first: the server may or may not have opened a transaction.
-      if (connection.alive) await connection.script("ROLLBACK", { step });
-      connection.takeWarnings();
+      await rollBack(connection);
       if (!isRetryable(error) || count === attempts) throw error;
       await sleep(Math.random() * longestPauseMs);
     }
