@@ -60,6 +60,10 @@ export function defaultBundle(): string {
   return path.join(directory, "dist", "bundle", "index.mjs");
 }
 
+/** In the form of AWS's: it names the cluster in IAM policies for `rds-db:connect`, and stays when it is renamed. */
+const resourceIdOf = (cluster: string): string =>
+  `cluster-${createHash("sha256").update(cluster).digest("hex").slice(0, 26).toUpperCase()}`;
+
 /** The admin secret, the functions, and the parameter through which callers find them. */
 export async function deployTarget(
   context: TargetContext,
@@ -74,6 +78,7 @@ export async function deployTarget(
   const engine: EngineName = target.unreachable === true ? target.engine : target.server.engine;
   const host = server?.host ?? "localhost";
   const port = server?.port ?? closedPort;
+  const resourceId = resourceIdOf(cluster);
   const adminSecretArn = await adminSecret(aws, cluster, place, server);
   const functions = { access: `db-access-${cluster}-access`, migrate: `db-access-${cluster}-migrate` };
   const env: Record<string, string> = {
@@ -83,6 +88,7 @@ export async function deployTarget(
     DB_ACCESS_PORT: String(port),
     DB_ACCESS_ADMIN_SECRET_ARN: adminSecretArn,
     DB_ACCESS_ACCOUNT: account,
+    DB_ACCESS_RESOURCE_ID: resourceId,
     ...(server === undefined ? {} : { DB_ACCESS_CA_FILE: server.caFile }),
     ...target.functionEnv,
   };
@@ -100,6 +106,7 @@ export async function deployTarget(
     account,
     engine,
     cluster,
+    resourceId,
     database: { host, port },
     secretNamePrefixes: ["rds-", `${cluster}/`],
     protocols: { ...protocolRange },

@@ -41,6 +41,8 @@ export const postgresql: Engine = {
       ssl: "on",
       ssl_cert_file: layout.certificateFile,
       ssl_key_file: layout.keyFile,
+      // pg_hba.conf refuses connections without TLS; this is how RDS says that it does.
+      "rds.force_ssl": "1",
       log_statement: "all",
       log_connections: "on",
       log_line_prefix: "%m [%p] user=%u,db=%d,app=%a ",
