@@ -1,10 +1,55 @@
 // Runs the test suite: `node scripts/test.js [spec …] [mocha options]`. Without a spec, everything.
+// Servers and the Pulumi CLI are set up first, with progress, so that no test waits for a download.
 const { spawnSync } = require("node:child_process");
+const { mkdirSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
-const given = process.argv.slice(2);
-const specs = given.some((argument) => !argument.startsWith("-")) ? given : [...given, "tests/**/*.test.ts"];
-const mocha = require.resolve("mocha/bin/mocha.js");
-const { status } = spawnSync(process.execPath, [mocha, ...specs], { cwd: root, stdio: "inherit" });
-process.exit(status ?? 1);
+const specs = [
+  "postgresql@13",
+  "postgresql@15",
+  "postgresql@16",
+  "postgresql@17",
+  "postgresql@18",
+  "mysql@8.0",
+  "mariadb@10.11",
+];
+// Named by the person who runs the tests; what is left out is said at the end.
+const skipped = (process.env.DB_ACCESS_SKIP_ENGINES ?? "").split(",").filter((name) => name !== "");
+
+async function setUp() {
+  const { installServer, parseServerSpec } = require(join(root, "dist", "local", "servers"));
+  const { ensurePulumi } = require(join(root, "dist", "local", "pulumi"));
+  const say = (line) => console.log(`  ${line}`);
+  console.log("Setting up servers and the Pulumi CLI (cached after the first time)");
+  const pulumi = ensurePulumi(say);
+  pulumi.catch(() => undefined);
+  for (const text of specs) {
+    const spec = parseServerSpec(text);
+    if (skipped.includes(spec.engine)) continue;
+    await installServer(spec, say);
+  }
+  await pulumi;
+}
+
+async function main() {
+  const given = process.argv.slice(2);
+  const named = given.some((argument) => argument.endsWith(".ts"));
+  rmSync(join(root, "dist", "test-servers.txt"), { force: true });
+  mkdirSync(join(root, "dist"), { recursive: true });
+  await setUp();
+  const mocha = require.resolve("mocha/bin/mocha.js");
+  const args = [
+    mocha,
+    "--reporter",
+    join(__dirname, "reporter.js"),
+    ...(named ? given : [...given, "tests/**/*.test.ts"]),
+  ];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  process.exitCode = status ?? 1;
+}
+
+main().catch((error) => {
+  console.error(`${error.message}\nSet DB_ACCESS_SKIP_ENGINES=mysql (or mariadb) to run the tests without an engine.`);
+  process.exitCode = 1;
+});

@@ -13,8 +13,9 @@ import {
   type Login,
   type World,
 } from "../support/world";
+import { versionsToTest } from "../support/versions";
 
-const versions = [
+const versions = versionsToTest(
   "postgresql@13",
   "postgresql@15",
   "postgresql@16",
@@ -22,7 +23,7 @@ const versions = [
   "postgresql@18",
   "mysql@8.0",
   "mariadb@10.11",
-];
+);
 
 const ownerRole: Claim = { kind: "role", name: "shop_owner", deletion: "drop" };
 const database: Claim = { kind: "database", name: "shop", owner: "shop_owner", deletion: "drop" };

@@ -8,6 +8,7 @@ import path from "node:path";
 import mysql from "mysql2/promise";
 import { Client } from "pg";
 import { parseServerSpec, type RunningServer } from "../../local/servers";
+import { noteServer } from "./versions";
 import { LocalStack, type TargetState } from "../../local/stack";
 import {
   protocolRange,
@@ -38,6 +39,7 @@ export async function startWorld(spec: string, cluster = "orders"): Promise<Worl
   const stack = await LocalStack.start({ directory, targets: [{ cluster, server }] });
   const target = stack.targets[cluster];
   assert.ok(target.server !== undefined);
+  noteServer(target.server);
   return {
     stack,
     cluster,
