@@ -1,0 +1,68 @@
+import { familyOf, type EngineName } from "../../provisioner/protocol";
+import { knownProduct, normalised, withDefaults } from "./canonical";
+import { withoutImplied, type Kind } from "./kinds";
+import { hasUnknown, sameWire, valueAt, withoutNulls, type Properties } from "./wire";
+
+export interface DiffResult {
+  changes: boolean;
+  replaces: string[];
+  deleteBeforeReplace: boolean;
+}
+
+/** What decides whether two sets of inputs mean the same. */
+function compared(kind: Kind, properties: Properties): Properties {
+  const given: Properties = {};
+  for (const key of ["provisioner", "ownerKey", ...kind.fields]) given[key] = properties[key];
+  const inputs = normalised(kind, withDefaults(kind, withoutNulls(given) as Properties));
+  return withoutImplied(kind, inputs, knownProduct(inputs));
+}
+
+const family = (inputs: Properties): string | undefined =>
+  knownProduct(inputs) === undefined ? undefined : familyOf(valueAt(inputs, ["provisioner", "engine"]) as EngineName);
+
+/** Only a value that is known on both sides, and different, makes another thing of it. */
+function replaced(kind: Kind, before: Properties, after: Properties): string[] {
+  const moved = (path: readonly string[]): boolean => {
+    const [old, now] = [valueAt(before, path), valueAt(after, path)];
+    if (old === undefined || now === undefined) return false;
+    return !hasUnknown(old) && !hasUnknown(now) && !sameWire(old, now);
+  };
+  const keys = kind.identity.filter(moved).map((path) => path[0]);
+  const [oldFamily, newFamily] = [family(before), family(after)];
+  const otherFamily = oldFamily !== undefined && newFamily !== undefined && oldFamily !== newFamily;
+  if (moved(["provisioner", "cluster"]) || otherFamily) keys.push("provisioner");
+  return [...new Set(keys)];
+}
+
+/**
+ * A replacement has another name or cluster, so it is made first and the old one removed afterwards: a replaced grant
+ * ends granted. Only a secret that both would write has room for one of them.
+ */
+function sharesSecret(before: Properties, after: Properties): boolean {
+  const secret = (inputs: Properties): unknown[] | undefined =>
+    valueAt(inputs, ["auth", "kind"]) !== "password"
+      ? undefined
+      : [
+          valueAt(inputs, ["provisioner", "account"]),
+          valueAt(inputs, ["provisioner", "region"]),
+          valueAt(inputs, ["auth", "secret", "name"]) ?? [
+            inputs.database ?? valueAt(inputs, ["provisioner", "cluster"]),
+            inputs.username,
+          ],
+        ];
+  const [old, now] = [secret(before), secret(after)];
+  return old !== undefined && now !== undefined && !hasUnknown(now) && sameWire(old, now);
+}
+
+/** Pure, and every value may be unknown. `olds` is the state, `news` what `check` has returned. */
+export function diff(kind: Kind, olds: Properties, news: Properties): DiffResult {
+  const before = compared(kind, olds);
+  const after = compared(kind, news);
+  const replaces = replaced(kind, before, after);
+  const drifted = Array.isArray(olds.drift) && olds.drift.length > 0;
+  return {
+    changes: replaces.length > 0 || drifted || hasUnknown(after) || !sameWire(before, after),
+    replaces,
+    deleteBeforeReplace: replaces.length > 0 && kind.name === "DbUser" && sharesSecret(before, after),
+  };
+}

@@ -1,0 +1,166 @@
+import type { Claim, Outputs, Product } from "../../provisioner/protocol";
+import { isRecord, isUnknown, UNKNOWN, valueAt, type Properties } from "./wire";
+
+export const kindNames = ["DbUser", "DbRole", "DbGrant", "DbDatabase", "DbSchema"] as const;
+export type KindName = (typeof kindNames)[number];
+
+/** What the lifecycle has to know about one kind of resource. Everything else is the same for all. */
+export interface Kind {
+  name: KindName;
+  claim: Claim["kind"];
+  /** Inputs that become fields of the claim, under the same name unless `username`. */
+  fields: readonly string[];
+  /** Inputs that shape others and are not part of the claim. */
+  helpers: readonly string[];
+  outputs: readonly (keyof Outputs)[];
+  /** A difference in one of these is another thing, not a change of this one. */
+  identity: readonly (readonly string[])[];
+  /** Defaults that are filled in, so that state and diff show them. */
+  defaults(inputs: Properties, product: Product | undefined): Properties;
+  /** Values that mean the same as leaving the input out, by path; not filled in, and never a difference. */
+  implied(product: Product | undefined): readonly (readonly [path: readonly string[], value: unknown])[];
+}
+
+/** An adopted thing was there before us: it stays, unless its deletion is asked for. */
+const deletion = (inputs: Properties, otherwise: string): unknown =>
+  isUnknown(inputs.adopt) ? UNKNOWN : inputs.adopt === true ? "retain" : otherwise;
+
+const notAdopted = [["adopt"], false] as const;
+
+const user: Kind = {
+  name: "DbUser",
+  claim: "login",
+  fields: [
+    "username",
+    "hosts",
+    "auth",
+    "database",
+    "passwordVersion",
+    "connectionLimit",
+    "validUntil",
+    "passwordExpires",
+    "requireTls",
+    "locked",
+    "deletion",
+    "adopt",
+  ],
+  helpers: ["usernamePrefix"],
+  outputs: [
+    "endpoint",
+    "port",
+    "secretArn",
+    "secretVersionId",
+    "iamConnectArn",
+    "passwordLastChanged",
+    "passwordLastChangedSource",
+  ],
+  identity: [["username"]],
+  defaults: (inputs, product) => {
+    const password = valueAt(inputs, ["auth", "kind"]) === "password";
+    const accounts = product !== undefined && product !== "postgresql";
+    return {
+      deletion: deletion(inputs, "drop"),
+      ...(password ? { passwordVersion: 1 } : {}),
+      ...(accounts ? { hosts: ["%"] } : {}),
+      ...(accounts && password ? { requireTls: true } : {}),
+    };
+  },
+  implied: (product) => [
+    notAdopted,
+    [["locked"], false],
+    [["auth", "secret", "recoveryDays"], 7],
+    [["auth", "secret"], {}],
+    // PostgreSQL's server forces TLS or does not; an IAM login always uses it.
+    ...(product === "postgresql" ? [[["requireTls"], false] as const] : []),
+  ],
+};
+
+const role: Kind = {
+  name: "DbRole",
+  claim: "role",
+  fields: ["name", "deletion", "adopt"],
+  helpers: [],
+  outputs: [],
+  identity: [["name"]],
+  defaults: (inputs) => ({ deletion: deletion(inputs, "drop") }),
+  implied: () => [notAdopted],
+};
+
+const grant: Kind = {
+  name: "DbGrant",
+  claim: "grant",
+  fields: ["grantee", "on", "privileges", "template", "withGrantOption", "cascade", "mode", "reach"],
+  helpers: [],
+  outputs: ["effective", "unmanaged"],
+  identity: [["grantee"], ["on", "kind"], ["on", "database"], ["on", "schema"], ["on", "role"]],
+  defaults: (_inputs, product) => ({ mode: "additive", ...(product === "postgresql" ? { reach: true } : {}) }),
+  implied: () => [
+    [["withGrantOption"], false],
+    [["cascade"], false],
+    [["on", "admin"], false],
+  ],
+};
+
+const database: Kind = {
+  name: "DbDatabase",
+  claim: "database",
+  fields: ["name", "owner", "revokePublic", "charset", "deletion", "adopt"],
+  helpers: [],
+  outputs: [],
+  identity: [["name"]],
+  defaults: (_inputs, product) => ({
+    deletion: "retain",
+    ...(product === "postgresql" ? { revokePublic: true } : {}),
+  }),
+  implied: () => [notAdopted],
+};
+
+const schema: Kind = {
+  name: "DbSchema",
+  claim: "schema",
+  fields: ["database", "name", "owner", "deletion", "adopt"],
+  helpers: [],
+  outputs: [],
+  identity: [["database"], ["name"]],
+  defaults: () => ({ deletion: "retain" }),
+  implied: () => [notAdopted],
+};
+
+export const kinds: Readonly<Record<KindName, Kind>> = {
+  DbUser: user,
+  DbRole: role,
+  DbGrant: grant,
+  DbDatabase: database,
+  DbSchema: schema,
+};
+
+/** The claim's name for an input. */
+export const fieldOf = (input: string): string => (input === "username" ? "name" : input);
+
+/** The claim as the inputs say it: as many fields as are given, not yet validated. */
+export function toClaim(kind: Kind, inputs: Properties): Properties {
+  const claim: Properties = { kind: kind.claim };
+  for (const input of kind.fields) if (inputs[input] !== undefined) claim[fieldOf(input)] = inputs[input];
+  return claim;
+}
+
+/** The inputs with the claim's values put back, for instance after it was brought into canonical form. */
+export function fromClaim(kind: Kind, inputs: Properties, claim: Properties): Properties {
+  const result = { ...inputs };
+  for (const input of kind.fields) {
+    if (claim[fieldOf(input)] === undefined) delete result[input];
+    else result[input] = claim[fieldOf(input)];
+  }
+  return result;
+}
+
+/** Leaves out what means the same as not being there. */
+export function withoutImplied(kind: Kind, inputs: Properties, product: Product | undefined): Properties {
+  const result = structuredClone(inputs);
+  for (const [path, value] of kind.implied(product)) {
+    const parent = valueAt(result, path.slice(0, -1));
+    const key = path[path.length - 1];
+    if (isRecord(parent) && JSON.stringify(parent[key]) === JSON.stringify(value)) delete parent[key];
+  }
+  return result;
+}

@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DbAccessError, type ProvisionerRef } from "../provisioner/protocol";
+import { AwsTransport, CallFailure, parseRef, parseRefText } from "./client";
+import { PerRun } from "./run";
+
+/** A value, or an output of one, at every depth. */
+export type DeepInput<T> = pulumi.Input<
+  T extends readonly (infer Part)[] ? DeepInput<Part>[] : T extends object ? { [K in keyof T]: DeepInput<T[K]> } : T
+>;
+
+/** How a resource names its provisioner: the ref itself, or something that has one, such as a Provisioner. */
+export type ProvisionerInput = DeepInput<ProvisionerRef> | { readonly ref: DeepInput<ProvisionerRef> };
+
+/** The ref inside what was given. */
+export function refOf(provisioner: ProvisionerInput): DeepInput<ProvisionerRef> {
+  const holds = typeof provisioner === "object" && provisioner !== null && !pulumi.Output.isInstance(provisioner);
+  return holds && "ref" in provisioner ? provisioner.ref : (provisioner as DeepInput<ProvisionerRef>);
+}
+
+/** Reading two outputs of one stack must not declare its reference twice. */
+const references = new PerRun(() => new Map<string, pulumi.StackReference>());
+
+const programError = (error: unknown): Error =>
+  error instanceof DbAccessError ? new pulumi.RunError(`${error.code}: ${error.message}`) : (error as Error);
+
+/**
+ * The provisioner that another stack exports.
+ *
+ * @param stackName The stack's full name, for instance `acme/data/prod`; on a self-managed backend the organisation
+ *   is `organization`.
+ * @param output The name of the output that holds `provisioner.ref`.
+ * @returns The ref. A missing output is an error, never an unknown.
+ */
+export function provisionerFromStack(stackName: string, output: string): pulumi.Output<ProvisionerRef> {
+  const known = references.get();
+  const stack = known.get(stackName) ?? new pulumi.StackReference(`db-access:${stackName}`, { name: stackName });
+  known.set(stackName, stack);
+  return stack.getOutput(output).apply((value: unknown) => {
+    const where = `The output ${JSON.stringify(output)} of stack ${stackName}`;
+    if (value === undefined || value === null)
+      throw new pulumi.RunError(`${where} does not exist; deploy that stack first and export provisioner.ref there.`);
+    try {
+      return parseRef(value, where);
+    } catch (error) {
+      throw programError(error);
+    }
+  });
+}
+
+export interface ParameterOptions {
+  /** Region of the parameter. Default: the configuration `aws:region`, else the environment's Region. */
+  region?: string;
+  /** A role to read it with. Default: the caller's own credentials. */
+  roleArn?: string;
+  /** Only for the local stack and private endpoints. */
+  endpointUrl?: string;
+}
+
+/**
+ * The provisioner that a Parameter Store parameter names, read with the AWS SDK while the program runs.
+ *
+ * @param name The parameter's name, for instance `/db-access/orders`.
+ * @returns The ref. A missing parameter is an error, never an unknown.
+ */
+export function provisionerFromParameter(name: string, options: ParameterOptions = {}): pulumi.Output<ProvisionerRef> {
+  const region =
+    options.region ??
+    new pulumi.Config("aws").get("region") ??
+    process.env.AWS_REGION ??
+    process.env.AWS_DEFAULT_REGION;
+  if (region === undefined)
+    throw new pulumi.RunError(`The Region of parameter ${name} is not known; pass region or set aws:region.`);
+  const { roleArn, endpointUrl } = options;
+  const read = new AwsTransport()
+    .parameter({ parameter: name, region, roleArn, endpointUrl }, undefined)
+    .then((text) => parseRefText(text, `The parameter ${name}`))
+    .catch((error: unknown) => {
+      throw programError(error instanceof CallFailure ? error.error : error);
+    });
+  return pulumi.output(read);
+}

@@ -1,0 +1,67 @@
+import { granteeName, type Claim } from "../provisioner/protocol";
+import { toWire } from "./lifecycle/wire";
+import { PerRun } from "./run";
+
+/** Which resource of the program claims something. */
+interface Claimant {
+  owner: string;
+  title: string;
+}
+
+interface Declared {
+  /** By what can be claimed once only. */
+  claimants: Map<string, Claimant>;
+  /** Names that this program makes, per cluster. */
+  names: Set<string>;
+}
+
+const runs = new PerRun<Declared>(() => ({ claimants: new Map(), names: new Set() }));
+
+const nameKey = (cluster: string, name: string): string => JSON.stringify([cluster, name]);
+
+/** What two resources cannot both claim, in words and as a key. Undefined: any number of resources may. */
+function exclusiveThing(claim: Claim): { key: unknown; words: string } | undefined {
+  switch (claim.kind) {
+    case "login":
+    case "role":
+      return { key: ["principal", claim.name], words: `the name ${claim.name}` };
+    case "database":
+      return { key: ["database", claim.name], words: `database ${claim.name}` };
+    case "schema":
+      return { key: ["schema", claim.database, claim.name], words: `schema ${claim.name} of ${claim.database}` };
+    case "grant": {
+      if (claim.mode !== "exclusive") return undefined;
+      const grantee = granteeName(claim.grantee);
+      return {
+        key: ["grant", claim.grantee, claim.on],
+        words: `all privileges of ${grantee} on one and the same target (mode "exclusive")`,
+      };
+    }
+  }
+}
+
+function names(claim: Claim): string[] {
+  if (claim.kind === "grant") return [];
+  return claim.kind === "schema" ? [claim.name, `${claim.database}.${claim.name}`] : [claim.name];
+}
+
+/**
+ * Records what a resource claims. Returns the sentence about a conflict with another resource of this program, which
+ * would otherwise be found by the provisioner when one of the two has been made.
+ */
+export function declare(cluster: string, claim: Claim, owner: string, title: string): string | undefined {
+  const { claimants, names: declared } = runs.get();
+  for (const name of names(claim)) declared.add(nameKey(cluster, name));
+  const thing = exclusiveThing(claim);
+  if (thing === undefined) return undefined;
+  const key = JSON.stringify([cluster, toWire(thing.key)]);
+  const other = claimants.get(key);
+  if (other === undefined || other.owner === owner) {
+    claimants.set(key, { owner, title });
+    return undefined;
+  }
+  return `${other.title} and ${title} both claim ${thing.words} in cluster ${cluster}; keep one of them.`;
+}
+
+/** Whether a class of this program makes it. */
+export const isDeclared = (cluster: string, name: string): boolean => runs.get().names.has(nameKey(cluster, name));

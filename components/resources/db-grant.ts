@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AccessResource, type CommonArgs } from "./base";
+import type { GrantTarget } from "./targets";
+
+/** MySQL, MariaDB: one account of a login. */
+export interface AccountArgs {
+  name: pulumi.Input<string>;
+  host: pulumi.Input<string>;
+}
+
+export interface DbGrantArgs extends CommonArgs {
+  /**
+   * Who gets it: the name of a login or role, which must exist (`ObjectMissing`). On MySQL and MariaDB a name means
+   * every account of that login, and `{ name, host }` one of them. A change ends this grant after making the new one.
+   */
+  grantee: pulumi.Input<string | AccountArgs>;
+  /**
+   * On what. A change of kind, database, schema or role ends this grant after making the new one; lists are changed in
+   * place. A named object that does not exist is an error that names it.
+   */
+  on: GrantTarget;
+  /** Privileges in any case and order, or `ALL`. One of `privileges` and `template`; neither for a membership. */
+  privileges?: pulumi.Input<pulumi.Input<string>[]>;
+  /** A named set: `read`, `readonly`, `write`, `readwrite`, `admin` or `trusted_admin`. */
+  template?: pulumi.Input<string>;
+  /** The grantee may pass it on. Default false. */
+  withGrantOption?: pulumi.Input<boolean>;
+  /**
+   * PostgreSQL: taking something back also takes back what the grantee passed on. Default false: refused with the
+   * names of those who depend on it (`DependentPrivileges`).
+   */
+  cascade?: pulumi.Input<boolean>;
+  /** `additive` leaves other privileges on the target alone, `exclusive` takes them away. Default `additive`. */
+  mode?: pulumi.Input<"additive" | "exclusive">;
+  /**
+   * PostgreSQL: also claim what is needed to get there: CONNECT on the database, USAGE on the schema and, with INSERT,
+   * on the tables' sequences. Default true.
+   */
+  reach?: pulumi.Input<boolean>;
+}
+
+/** Privileges of one grantee on one target, or one membership. */
+export class DbGrant extends AccessResource {
+  /** What this grant claims, in canonical form, one line for each object. */
+  declare readonly effective: pulumi.Output<string[]>;
+  /** What the grantee has on the same target and nobody claims. Left alone when the mode is `additive`. */
+  declare readonly unmanaged: pulumi.Output<string[]>;
+
+  constructor(name: string, args: DbGrantArgs, opts?: pulumi.CustomResourceOptions) {
+    super("DbGrant", name, args, opts);
+  }
+}
