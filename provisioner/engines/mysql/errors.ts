@@ -27,6 +27,8 @@ const timeouts = new Set(["ETIMEDOUT", "PROTOCOL_SEQUENCE_TIMEOUT"]);
 const nameErrors = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA"]);
 const routeErrors = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"]);
 const lostErrors = new Set(["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST", "ERR_STREAM_PREMATURE_CLOSE"]);
+/** Wrong password, no such account, no account for this host; locked (MySQL, MariaDB); expired. */
+const loginRefusals = new Set([1044, 1045, 1130, 1698, 3118, 4151, 1862, 1820]);
 const tooMany = new Set([1040, 1203, 1226]);
 const readOnly = new Set([1290, 1836, 3100]);
 
@@ -80,7 +82,7 @@ export function connectError(error: unknown, to: Destination): DbAccessError {
       code,
     );
   if (code === "HANDSHAKE_SSL_ERROR") return tlsError(error as Error, to);
-  if (errno === 1045 || errno === 1044 || errno === 1698 || errno === 3118 || errno === 4151 || errno === 1862)
+  if (errno !== undefined && loginRefusals.has(errno))
     return fail(
       "AdminLoginRefused",
       `The server at ${where(to)} refuses the provisioner's login ${to.username}. Check the admin secret.`,

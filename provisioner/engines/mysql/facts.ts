@@ -68,7 +68,11 @@ export async function readFacts(connection: Connection): Promise<MySqlFacts> {
   if (cipher === undefined || text(cipher, "Value") === "")
     throw new DbAccessError("TlsUnavailable", "The server says that this connection is not encrypted.");
   await connection.run("preparing the session", settings);
-  const row = await askFacts(connection);
+  return factsOf(await askFacts(connection));
+}
+
+/** Refuses a server that is too old, or that is not the writer. */
+export function factsOf(row: Row): MySqlFacts {
   const { product, version, number } = parseVersion(text(row, "version"));
   refuseOld(product, version, number);
   if (on(row, "readOnly") || on(row, "storageReadOnly")) throw readOnlyError();

@@ -2,8 +2,8 @@ import { DbAccessError } from "../../errors";
 import type { ProbeResult } from "../engine";
 import { Connection, type Login } from "./connection";
 
-/** Wrong password or unknown account; locked, on MySQL and on MariaDB. */
-const refusals = new Set(["1045", "1698", "3118", "4151"]);
+/** Wrong password or unknown account, no account for this host; locked, on MySQL and on MariaDB. */
+const refusals = new Set(["1045", "1130", "1698", "3118", "4151"]);
 
 /** The password was right, and the account has to change it first. */
 const expired = "1862";

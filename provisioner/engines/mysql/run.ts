@@ -48,7 +48,9 @@ async function runStatement(connection: Connection, statement: Statement): Promi
   }
   if (warned === undefined || warned === 0 || statement.quiet === true) return [];
   const rows = await connection.rows("reading warnings", "SHOW WARNINGS");
-  return rows.map((row) => `${step}: ${String(row.Message)} (${String(row.Code)})`);
+  // Notes only say that IF EXISTS found nothing.
+  const serious = rows.filter((row) => row.Level !== "Note");
+  return serious.map((row) => `${step}: ${String(row.Message)} (${String(row.Code)})`);
 }
 
 const unknownThread = [1094];

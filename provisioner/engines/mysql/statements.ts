@@ -45,7 +45,6 @@ export function statementsOf(operation: Operation, context: StatementContext): S
         {
           step: `locking ${accountWords(operation.account)}`,
           sql: `ALTER USER IF EXISTS ${accountSql(operation.account, facts)} ACCOUNT LOCK`,
-          quiet: true,
         },
       ];
     case "endSessions":
@@ -59,7 +58,6 @@ export function statementsOf(operation: Operation, context: StatementContext): S
         {
           step: `dropping database ${operation.database}`,
           sql: `DROP DATABASE IF EXISTS ${identifierSql(operation.database)}`,
-          quiet: true,
         },
       ];
     case "setDatabaseOwner":
@@ -202,7 +200,6 @@ function dropPrincipal(account: Account, facts: MySqlFacts): Statement {
   return {
     step: `dropping ${accountWords(account)}`,
     sql: `DROP ${kind} IF EXISTS ${accountSql(account, facts)}`,
-    quiet: true,
   };
 }
 

@@ -36,7 +36,8 @@ export async function dropWholeDatabase(context: Context, name: string): Promise
   const owner = resolved.owners.get(subjectKey("database", "", name));
   if (owner === undefined) return [];
   await connections.leave(name);
-  if (owner !== facts.admin.name && resolved.roles.get(owner)?.inherits !== true) await giveDatabase(context, name, facts.admin.name);
+  if (owner !== facts.admin.name && resolved.roles.get(owner)?.inherits !== true)
+    await giveDatabase(context, name, facts.admin.name);
   const admin = await connections.admin();
   await runUnhurried(admin, sql.dropDatabase(name), `dropping database ${name}`);
   return admin.takeWarnings();

@@ -57,22 +57,26 @@ SELECT EXISTS (SELECT FROM gone) AS exists,
   coalesce((SELECT json_agg(x) FROM membership_rows x), '[]') AS memberships`;
 
 /** Undefined when there is no such role. */
-export async function readReferences(connection: Connection, facts: Facts, name: string): Promise<References | undefined> {
-  const [row] = await connection.query<ReferencesRow>(referencesQuery(facts), [name], { step: `looking for what mentions ${name}` });
+export async function readReferences(
+  connection: Connection,
+  facts: Facts,
+  name: string,
+): Promise<References | undefined> {
+  const [row] = await connection.query<ReferencesRow>(referencesQuery(facts), [name], {
+    step: `looking for what mentions ${name}`,
+  });
   if (!row.exists) return undefined;
-  const memberships = row.memberships.map(
-    ({ member, role, admin }): Item => ({
-      grantee: { name: member },
-      kind: "role",
-      database: "",
-      schema: "",
-      object: role,
-      column: "",
-      privilege: "MEMBER",
-      grantable: admin,
-      grantor: name,
-    }),
-  );
+  const memberships = row.memberships.map(({ member, role, admin }): Item => ({
+    grantee: { name: member },
+    kind: "role",
+    database: "",
+    schema: "",
+    object: role,
+    column: "",
+    privilege: "MEMBER",
+    grantable: admin,
+    grantor: name,
+  }));
   return {
     inside: row.inside,
     databases: row.databases,

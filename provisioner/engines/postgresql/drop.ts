@@ -26,7 +26,12 @@ export async function dropPrincipal(context: Context, name: string): Promise<str
   const references = await readReferences(admin, facts, name);
   if (references === undefined) return [];
   await assertOwnsNothing(context, name);
-  const { items } = await readCluster(admin, facts, { names: [name], databases: references.databases, schemas: [], ownersOf: [] });
+  const { items } = await readCluster(admin, facts, {
+    names: [name],
+    databases: references.databases,
+    schemas: [],
+    ownersOf: [],
+  });
   await leaveIam(context, items);
   const warnings: string[] = [];
   for (const reference of references.inside) warnings.push(...(await clearDatabase(context, name, reference)));
@@ -36,13 +41,20 @@ export async function dropPrincipal(context: Context, name: string): Promise<str
 
 async function assertOwnsNothing({ connections }: Context, name: string): Promise<void> {
   const owned = (await readOwned(connections, [name])).get(name) ?? [];
-  if (owned.length > 0) throw ownsObjects(name, owned.map(({ database, words }) => (words.includes("in database") ? words : `${words} (database ${database})`)).join(", "));
+  const words = owned.map((object) =>
+    object.words === `database ${object.database}` ? object.words : `${object.words} in ${object.database}`,
+  );
+  if (owned.length > 0) throw ownsObjects(name, words.join(", "));
 }
 
 const ownsObjects = (name: string, words: string): DbAccessError =>
-  new DbAccessError("OwnsObjects", `${name} cannot be dropped while it owns: ${words}. Give that to another role or drop it first.`, {
-    serverCode: "2BP01",
-  });
+  new DbAccessError(
+    "OwnsObjects",
+    `${name} cannot be dropped while it owns: ${words}. Give that to another role or drop it first.`,
+    {
+      serverCode: "2BP01",
+    },
+  );
 
 /** First of all: nobody may become a member of an IAM user, not even for one transaction. It cannot log in without. */
 async function leaveIam(context: Context, items: readonly Item[]): Promise<void> {
@@ -99,7 +111,12 @@ const dropRemains = (name: string): sql.Statement[] => [
   sql.dropOwned(name),
 ];
 
-async function runClearing(context: Context, name: string, database: string, statements: sql.Statement[]): Promise<void> {
+async function runClearing(
+  context: Context,
+  name: string,
+  database: string,
+  statements: sql.Statement[],
+): Promise<void> {
   const connection = await context.connections.to(database);
   try {
     await runTransaction(connection, statements, `taking away what ${name} holds in database ${database}`);
@@ -114,23 +131,48 @@ async function runClearing(context: Context, name: string, database: string, sta
 }
 
 /** Database ACLs are cluster-wide: a database that does not let the login in is opened from the admin database. */
-async function makeEnterable(context: Context, { database, connectable, closed }: DatabaseReference): Promise<string[]> {
+async function makeEnterable(
+  context: Context,
+  { database, connectable, closed }: DatabaseReference,
+): Promise<string[]> {
   if (connectable) return [];
-  if (closed) throw new DbAccessError("NotAuthorized", `Database ${database} takes no connections; allow them, so that what is held there can be taken away.`);
+  if (closed)
+    throw new DbAccessError(
+      "NotAuthorized",
+      `Database ${database} takes no connections; allow them, so that what is held there can be taken away.`,
+    );
   const { facts, connections } = context;
-  const connect: Item = { grantee: facts.admin, kind: "database", database, schema: "", object: "", column: "", privilege: "CONNECT", grantable: false };
+  const connect: Item = {
+    grantee: facts.admin,
+    kind: "database",
+    database,
+    schema: "",
+    object: "",
+    column: "",
+    privilege: "CONNECT",
+    grantable: false,
+  };
   const resolved = await resolveFor(context, [connect], []);
   const work = workWith(context, resolved);
   addGrants(work, [connect], facts, resolved);
-  await runTransaction(await connections.admin(), work.finish(), `granting the provisioner's login CONNECT on database ${database}`);
-  return [`The provisioner's login ${facts.admin.name} could not enter database ${database} and was granted CONNECT on it.`];
+  await runTransaction(
+    await connections.admin(),
+    work.finish(),
+    `granting the provisioner's login CONNECT on database ${database}`,
+  );
+  return [
+    `The provisioner's login ${facts.admin.name} could not enter database ${database} and was granted CONNECT on it.`,
+  ];
 }
 
 const goneWords = (name: string, given: readonly Item[]): string[] =>
   itemChanges("revoke", given).map((words) => `Granted by ${name}, gone with it: ${words}.`);
 
-const resolveFor = async ({ connections, facts }: Context, items: readonly Item[], roles: string[]): Promise<Resolved> =>
-  resolve(await connections.admin(), facts, { items, schemas: [], databases: [], roles });
+const resolveFor = async (
+  { connections, facts }: Context,
+  items: readonly Item[],
+  roles: string[],
+): Promise<Resolved> => resolve(await connections.admin(), facts, { items, schemas: [], databases: [], roles });
 
 const workWith = ({ facts, adminUsesIam }: Context, resolved: Resolved | undefined): OwnerWork =>
   new OwnerWork(facts, resolved?.roles ?? new Map(), adminUsesIam);

@@ -171,7 +171,11 @@ function answer(state: string, words: string, context: ErrorContext): Answer {
   }
   // Concurrent changes of one catalog row; any other XX000 is a fault of the server and its words are what helps.
   if (state === "XX000" && /^tuple concurrently|^SQLSTATE/.test(words))
-    return { code: "Throttled", message: `Another session changed the same thing ${during}: ${words}. Try again.`, transient: true };
+    return {
+      code: "Throttled",
+      message: `Another session changed the same thing ${during}: ${words}. Try again.`,
+      transient: true,
+    };
   if (["42704", "42P01", "42703", "42883", "3F000", "3D000"].includes(state))
     return { code: "ObjectMissing", message: `Something named here does not exist: ${words}.` };
   if (state.startsWith("08"))

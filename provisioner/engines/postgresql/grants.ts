@@ -63,7 +63,8 @@ function objectText(item: Item): string {
 
 function defaultClass(name: string): string {
   const keyword = defaultClasses[name];
-  if (keyword === undefined) throw new DbAccessError("InvalidInput", `There are no default privileges on ${JSON.stringify(name)}.`);
+  if (keyword === undefined)
+    throw new DbAccessError("InvalidInput", `There are no default privileges on ${JSON.stringify(name)}.`);
   return keyword;
 }
 
@@ -76,14 +77,23 @@ function privilegeList(items: readonly Item[]): string {
     columns.set(privilege, known);
   }
   return [...columns]
-    .map(([privilege, names]) => privilegeKeyword(privilege) + (names.size === 0 ? "" : ` (${[...names].sort().join(", ")})`))
+    .map(
+      ([privilege, names]) =>
+        privilegeKeyword(privilege) + (names.size === 0 ? "" : ` (${[...names].sort().join(", ")})`),
+    )
     .sort()
     .join(", ");
 }
 
 /** How an item is granted, apart from its object and privilege. */
 const mannerKey = ({ kind, grantee: account, grantable, options, creator, schema, object }: Item): string =>
-  JSON.stringify([kind, accountKey(account), grantable, options ?? null, ...(kind === "default" ? [creator, schema, object] : [])]);
+  JSON.stringify([
+    kind,
+    accountKey(account),
+    grantable,
+    options ?? null,
+    ...(kind === "default" ? [creator, schema, object] : []),
+  ]);
 
 function groupsOf(items: readonly Item[]): Group[] {
   const objects = new Map<string, { text: string; items: Item[] }>();
@@ -127,7 +137,8 @@ function membershipOptions(item: Item, memberOptions: boolean): string {
 }
 
 const defaultHead = ({ creator, schema }: Item): string => {
-  if (creator === undefined) throw new DbAccessError("InvalidInput", "Default privileges need the role whose future objects are meant.");
+  if (creator === undefined)
+    throw new DbAccessError("InvalidInput", "Default privileges need the role whose future objects are meant.");
   return `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(creator)}${schema === "" ? "" : ` IN SCHEMA ${identifier(schema)}`} `;
 };
 
@@ -137,7 +148,8 @@ export const grantStatements = (items: readonly Item[], memberOptions: boolean):
     const to = `TO ${grantee(sample.grantee)}`;
     const option = sample.grantable ? " WITH GRANT OPTION" : "";
     if (sample.kind === "role") return `GRANT ${objects.join(", ")} ${to}${membershipOptions(sample, memberOptions)}`;
-    if (sample.kind === "default") return `${defaultHead(sample)}GRANT ${privileges} ON ${objects.join(", ")} ${to}${option}`;
+    if (sample.kind === "default")
+      return `${defaultHead(sample)}GRANT ${privileges} ON ${objects.join(", ")} ${to}${option}`;
     return `GRANT ${privileges} ON ${keywords[sample.kind]} ${objects.join(", ")} ${to}${option}`;
   });
 
@@ -152,6 +164,7 @@ export const revokeStatements = (items: readonly Item[], { cascade, optionOnly, 
       const by = grantedBy === undefined ? "" : ` GRANTED BY ${identifier(grantedBy)}`;
       return `REVOKE ${optionOnly ? "ADMIN OPTION FOR " : ""}${objects.join(", ")} FROM ${grantee(sample.grantee)}${by}${cascade ? " CASCADE" : ""}`;
     }
-    if (sample.kind === "default") return `${defaultHead(sample)}REVOKE ${option}${privileges} ON ${objects.join(", ")} ${from}`;
+    if (sample.kind === "default")
+      return `${defaultHead(sample)}REVOKE ${option}${privileges} ON ${objects.join(", ")} ${from}`;
     return `REVOKE ${option}${privileges} ON ${keywords[sample.kind]} ${objects.join(", ")} ${from}`;
   });

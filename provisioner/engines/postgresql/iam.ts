@@ -65,12 +65,17 @@ export class LockOutGuard {
 
   /** Whether only a second login can tell that the provisioner still gets in. */
   get needsProof(): boolean {
-    return this.after !== undefined && ((this.after.member && !this.before.member) || (this.after.users && !this.before.users));
+    return (
+      this.after !== undefined &&
+      ((this.after.member && !this.before.member) || (this.after.users && !this.before.users))
+    );
   }
 }
 
 async function readStanding(connection: Connection, facts: Facts): Promise<IamStanding> {
-  const [row] = await connection.query<IamStanding>(standingQuery(facts), [], { step: "checking memberships in rds_iam" });
+  const [row] = await connection.query<IamStanding>(standingQuery(facts), [], {
+    step: "checking memberships in rds_iam",
+  });
   return row;
 }
 
@@ -78,7 +83,11 @@ async function readStanding(connection: Connection, facts: Facts): Promise<IamSt
  * A second login, while the first is still open to take back what was done. Asked for after the first IAM user of a
  * cluster: whether membership by ADMIN alone counts is decided by the order of lines in pg_hba.conf, which no query shows.
  */
-export async function proveLogin(context: Context, connection: Connection, operations: readonly Operation[]): Promise<void> {
+export async function proveLogin(
+  context: Context,
+  connection: Connection,
+  operations: readonly Operation[],
+): Promise<void> {
   let cause: DbAccessError;
   try {
     const second = await context.connections.another();
@@ -88,9 +97,15 @@ export async function proveLogin(context: Context, connection: Connection, opera
     if (!(error instanceof DbAccessError)) throw error;
     cause = error;
   }
-  const created = operations.flatMap((operation) => (operation.op === "createLogin" && operation.auth === "iam" ? [operation.account.name] : []));
-  const converted = operations.flatMap((operation) => (operation.op === "setAuth" && operation.auth === "iam" ? [operation.account.name] : []));
-  const memberships = operations.flatMap((operation) => (operation.op === "grant" ? operation.items.filter((item) => item.kind === "role") : []));
+  const created = operations.flatMap((operation) =>
+    operation.op === "createLogin" && operation.auth === "iam" ? [operation.account.name] : [],
+  );
+  const converted = operations.flatMap((operation) =>
+    operation.op === "setAuth" && operation.auth === "iam" ? [operation.account.name] : [],
+  );
+  const memberships = operations.flatMap((operation) =>
+    operation.op === "grant" ? operation.items.filter((item) => item.kind === "role") : [],
+  );
   const undo = [
     ...[...created, ...converted].map(revokeIam),
     ...revokeStatements(memberships, { cascade: false, optionOnly: false }).map(plainStatement),

@@ -31,7 +31,10 @@ export function addGrants(work: OwnerWork, items: readonly Item[], facts: Facts,
   const groups = byActor(items, (item) => {
     const owner = ownerOf(item, facts, resolved);
     if (owner === undefined)
-      throw new DbAccessError("ObjectMissing", `The ${objectWords(item)} does not exist${item.database === "" ? "" : ` in database ${item.database}`}.`);
+      throw new DbAccessError(
+        "ObjectMissing",
+        `The ${objectWords(item)} does not exist${item.database === "" ? "" : ` in database ${item.database}`}.`,
+      );
     return owner;
   });
   for (const [actor, group] of groups)
@@ -42,7 +45,13 @@ export function addGrants(work: OwnerWork, items: readonly Item[], facts: Facts,
  * A REVOKE takes only what the acting role has granted: what somebody else has granted is revoked as that role. What
  * has no owner any more is gone, with its privileges.
  */
-export function addRevokes(work: OwnerWork, items: readonly Item[], options: RevokeOptions, facts: Facts, resolved: Resolved): void {
+export function addRevokes(
+  work: OwnerWork,
+  items: readonly Item[],
+  options: RevokeOptions,
+  facts: Facts,
+  resolved: Resolved,
+): void {
   const memberships = items.filter((item) => item.kind === "role");
   const others = items.filter((item) => item.kind !== "role");
   addMembershipRevokes(work, memberships, options, facts, resolved);
@@ -61,13 +70,22 @@ function revokerOf(item: Item, facts: Facts, resolved: Resolved): string | undef
 }
 
 /** Until 15 whoever administers a role ends any membership in it; from 16 on only its grantor does. */
-function addMembershipRevokes(work: OwnerWork, items: readonly Item[], options: RevokeOptions, facts: Facts, resolved: Resolved): void {
-  const groups = byActor(items, (item) => (facts.memberOptions ? (item.grantor ?? facts.admin.name) : facts.admin.name));
+function addMembershipRevokes(
+  work: OwnerWork,
+  items: readonly Item[],
+  options: RevokeOptions,
+  facts: Facts,
+  resolved: Resolved,
+): void {
+  const groups = byActor(items, (item) =>
+    facts.memberOptions ? (item.grantor ?? facts.admin.name) : facts.admin.name,
+  );
   for (const [grantor, group] of groups) {
     if (grantor === facts.admin.name) work.add(...revokeStatements(group, options).map(plainStatement));
     else if (resolved.roles.get(grantor)?.inherits === true)
       work.add(...revokeStatements(group, { ...options, grantedBy: grantor }).map(plainStatement));
-    else grantedElsewhere(group, grantor, () => work.addAs(grantor, revokeStatements(group, options).map(plainStatement)));
+    else
+      grantedElsewhere(group, grantor, () => work.addAs(grantor, revokeStatements(group, options).map(plainStatement)));
   }
 }
 
@@ -87,6 +105,9 @@ function grantedElsewhere(items: readonly Item[], grantor: string, add: () => vo
   } catch (error) {
     if (!(error instanceof DbAccessError)) throw error;
     const words = itemChanges("revoke", items).join("; ");
-    throw new DbAccessError("NotApplied", `Cannot ${words}: granted by ${grantor}, who alone can take it back. ${error.message}`);
+    throw new DbAccessError(
+      "NotApplied",
+      `Cannot ${words}: granted by ${grantor}, who alone can take it back. ${error.message}`,
+    );
   }
 }

@@ -60,7 +60,9 @@ export function packItems(items: readonly RecordedItem[]): StoredGroup[] {
 }
 
 export const unpackItems = (groups: readonly StoredGroup[]): RecordedItem[] =>
-  groups.flatMap((group) => group.objects.flatMap((object) => group.privileges.map((privilege) => unpackOne(group, object, privilege))));
+  groups.flatMap((group) =>
+    group.objects.flatMap((object) => group.privileges.map((privilege) => unpackOne(group, object, privilege))),
+  );
 
 function unpackOne(group: StoredGroup, object: string | [string, string], privilege: string): RecordedItem {
   const [name, column] = typeof object === "string" ? [object, ""] : object;

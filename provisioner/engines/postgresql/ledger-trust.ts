@@ -40,13 +40,24 @@ export async function ledgerIsTrusted(connection: Connection): Promise<boolean> 
   if (rows.length === 0) return false;
   for (const { words, owner, ours, holders: others, altered } of rows) {
     const where = `${words} of database ${connection.database}`;
-    if (!ours) throw untrusted(`${where} belongs to ${owner}, not to the provisioner's login`, `give it to that login or drop it`);
+    if (!ours)
+      throw untrusted(
+        `${where} belongs to ${owner}, not to the provisioner's login`,
+        `give it to that login or drop it`,
+      );
     if (others.length > 0) throw untrusted(`${others.join(", ")} may use ${where}`, `revoke that`);
     if (altered) throw untrusted(`${where} has triggers, rules or row security`, `remove them`);
   }
-  if (rows.length !== 3) throw untrusted(`schema ${LEDGER_NAME} of database ${connection.database} is incomplete`, `drop the schema when it holds nothing of yours`);
+  if (rows.length !== 3)
+    throw untrusted(
+      `schema ${LEDGER_NAME} of database ${connection.database} is incomplete`,
+      `drop the schema when it holds nothing of yours`,
+    );
   return true;
 }
 
 const untrusted = (what: string, fix: string): DbAccessError =>
-  new DbAccessError("LedgerUntrusted", `The ledger cannot be trusted: ${what}. Nothing was done; ${fix} and run it again.`);
+  new DbAccessError(
+    "LedgerUntrusted",
+    `The ledger cannot be trusted: ${what}. Nothing was done; ${fix} and run it again.`,
+  );

@@ -36,7 +36,19 @@ FROM ${LEDGER_NAME}.meta m LEFT JOIN (wanted JOIN ${LEDGER_NAME}.claims c USING 
 
 const metaQuery = `SELECT format, cluster FROM ${LEDGER_NAME}.meta`;
 
-const columns = ["owner", "kind", "grantee", "database_name", "state", "generation", "adopted", "retained", "claim", "items", "credentials"];
+const columns = [
+  "owner",
+  "kind",
+  "grantee",
+  "database_name",
+  "state",
+  "generation",
+  "adopted",
+  "retained",
+  "claim",
+  "items",
+  "credentials",
+];
 
 const writeQuery = `
 INSERT INTO ${LEDGER_NAME}.claims (id, ${columns.join(", ")}, updated)
@@ -84,7 +96,13 @@ export class PostgresqlLedger implements Ledger {
     const connection = await this.connections.admin();
     if (!(await this.exists(connection))) return [];
     const prefixes = query.idPrefixes.filter((prefix) => prefix !== "");
-    const rows = await this.rows(connection, [query.ids, prefixes, prefixes.map(pastPrefix), query.owners, query.grantees]);
+    const rows = await this.rows(connection, [
+      query.ids,
+      prefixes,
+      prefixes.map(pastPrefix),
+      query.owners,
+      query.grantees,
+    ]);
     this.assertMeta(rows[0]);
     return rows.flatMap((row) => (row.claim === null ? [] : [toRecord(row.claim)]));
   }
@@ -103,7 +121,9 @@ export class PostgresqlLedger implements Ledger {
     const connection = await this.connections.admin();
     if (ids.length === 0 || !(await this.exists(connection))) return;
     await this.readMeta(connection);
-    await connection.query(`DELETE FROM ${LEDGER_NAME}.claims WHERE id = ANY ($1::text[])`, [ids], { step: "writing the ledger" });
+    await connection.query(`DELETE FROM ${LEDGER_NAME}.claims WHERE id = ANY ($1::text[])`, [ids], {
+      step: "writing the ledger",
+    });
   }
 
   private async exists(connection: Connection): Promise<boolean> {
@@ -128,9 +148,16 @@ export class PostgresqlLedger implements Ledger {
   }
 
   private assertMeta(meta: Meta | undefined): void {
-    if (meta === undefined) throw new DbAccessError("LedgerUntrusted", "The ledger has no format record; restore it or drop the schema db_access.");
+    if (meta === undefined)
+      throw new DbAccessError(
+        "LedgerUntrusted",
+        "The ledger has no format record; restore it or drop the schema db_access.",
+      );
     if (meta.format > ledgerFormat)
-      throw new DbAccessError("LedgerTooNew", `The ledger has format ${meta.format}, this provisioner knows ${ledgerFormat}; deploy a newer provisioner.`);
+      throw new DbAccessError(
+        "LedgerTooNew",
+        `The ledger has format ${meta.format}, this provisioner knows ${ledgerFormat}; deploy a newer provisioner.`,
+      );
     if (meta.cluster !== this.cluster)
       throw new DbAccessError(
         "NotOurs",
@@ -150,9 +177,13 @@ export class PostgresqlLedger implements Ledger {
     } catch (error) {
       await rollBack(connection);
       if (error instanceof DbAccessError && error.code === "NotAuthorized")
-        throw new DbAccessError("NotAuthorized", `The provisioner's login cannot create its ledger: grant it CREATE on database ${connection.database}.`, {
-          serverCode: error.serverCode,
-        });
+        throw new DbAccessError(
+          "NotAuthorized",
+          `The provisioner's login cannot create its ledger: grant it CREATE on database ${connection.database}.`,
+          {
+            serverCode: error.serverCode,
+          },
+        );
       throw error;
     }
     this.trusted = true;
@@ -170,7 +201,32 @@ const toStored = (record: ClaimRecord): StoredClaim => {
 };
 
 const toRecord = (stored: StoredClaim): ClaimRecord => {
-  const { id, owner, kind, grantee, database_name: database, state, generation, adopted, retained, claim, items, credentials } = stored;
-  const record = { id, owner, kind, grantee, database, state, generation, adopted, retained, claim, items: unpackItems(items) };
+  const {
+    id,
+    owner,
+    kind,
+    grantee,
+    database_name: database,
+    state,
+    generation,
+    adopted,
+    retained,
+    claim,
+    items,
+    credentials,
+  } = stored;
+  const record = {
+    id,
+    owner,
+    kind,
+    grantee,
+    database,
+    state,
+    generation,
+    adopted,
+    retained,
+    claim,
+    items: unpackItems(items),
+  };
   return credentials === null ? record : { ...record, credentials };
 };

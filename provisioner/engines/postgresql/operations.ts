@@ -29,21 +29,37 @@ export function subjectsOf(operations: readonly InTransaction[], facts: Facts): 
     if ("owner" in operation && operation.owner !== undefined) roles.push(operation.owner);
   }
   const ownersMatter = items.some(
-    (item) => subjectOf(item) !== undefined || item.creator !== undefined || (item.grantor !== undefined && item.grantor !== facts.admin.name),
+    (item) =>
+      subjectOf(item) !== undefined ||
+      item.creator !== undefined ||
+      (item.grantor !== undefined && item.grantor !== facts.admin.name),
   );
   return ownersMatter || schemas.length > 0 ? { items, schemas, databases: [], roles } : undefined;
 }
 
-/** From 16 on a membership has to be taken back as whoever granted it, so the way back from IAM looks that up. */
-export async function withIamGrantors(context: Context, operations: readonly InTransaction[]): Promise<InTransaction[]> {
-  const names = operations.flatMap((operation) => (operation.op === "setAuth" && operation.auth === "password" ? [operation.account.name] : []));
+/**
+ * The way back from IAM is the end of a membership and a password. From 16 on a membership has to be taken back as
+ * whoever granted it, which is looked up.
+ */
+export async function waysBackFromIam(
+  context: Context,
+  operations: readonly InTransaction[],
+): Promise<InTransaction[]> {
+  const names = operations.flatMap((operation) =>
+    operation.op === "setAuth" && operation.auth === "password" ? [operation.account.name] : [],
+  );
   if (names.length === 0) return [...operations];
   const query = { names, databases: [], schemas: [], ownersOf: [] };
   const { items } = await readCluster(await context.connections.admin(), context.facts, query);
-  return operations.map((operation) => {
-    if (operation.op !== "setAuth" || operation.auth !== "password") return operation;
-    const held = items.filter((item) => item.object === sql.iamRole && accountKey(item.grantee) === accountKey(operation.account));
-    return { op: "revoke", items: held, cascade: false };
+  return operations.flatMap((operation): InTransaction[] => {
+    if (operation.op !== "setAuth" || operation.auth !== "password") return [operation];
+    const held = items.filter(
+      (item) => item.object === sql.iamRole && accountKey(item.grantee) === accountKey(operation.account),
+    );
+    return [
+      { op: "revoke", items: held, cascade: false },
+      { op: "setPassword", account: operation.account },
+    ];
   });
 }
 
@@ -61,14 +77,20 @@ export function addOperations(work: OwnerWork, operations: readonly InTransactio
   for (const operation of operations) addOperation(work, operation, context);
   // Last and together: between statements that carry verifiers each would be a message of its own.
   for (const operation of operations)
-    if (operation.op === "createLogin" || operation.op === "createRole") work.add(sql.commentOnRole(operation.account.name, operation.comment));
+    if (operation.op === "createLogin" || operation.op === "createRole")
+      work.add(sql.commentOnRole(operation.account.name, operation.comment));
 }
 
-function addOperation(work: OwnerWork, operation: InTransaction, { facts, resolved, verifiers }: OperationContext): void {
+function addOperation(
+  work: OwnerWork,
+  operation: InTransaction,
+  { facts, resolved, verifiers }: OperationContext,
+): void {
   switch (operation.op) {
     case "createLogin": {
       const { account, attributes } = operation;
-      if (operation.auth === "password") return work.add(sql.createPasswordLogin(account.name, attributes, verifiers.get(accountKey(account))));
+      if (operation.auth === "password")
+        return work.add(sql.createPasswordLogin(account.name, attributes, verifiers.get(accountKey(account))));
       assertIam(facts);
       return work.add(...sql.createIamLogin(account.name, attributes));
     }
@@ -111,7 +133,13 @@ function assertIam({ iamAvailable, iamExists, admin }: Facts): void {
 }
 
 /** The database's owner may create schemas; the provisioner's login only when it has been granted that. */
-function createSchema(work: OwnerWork, schema: string, owner: string | undefined, facts: Facts, resolved: Resolved): void {
+function createSchema(
+  work: OwnerWork,
+  schema: string,
+  owner: string | undefined,
+  facts: Facts,
+  resolved: Resolved,
+): void {
   const { databaseOwner, createsSchemas, owners } = resolved;
   owners.set(subjectKey("schema", "", schema), owner ?? facts.admin.name);
   if (owner !== undefined && owner === databaseOwner) return work.addAs(owner, [sql.createSchema(schema, undefined)]);

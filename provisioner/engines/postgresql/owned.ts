@@ -4,7 +4,7 @@ import type { Connections } from "./connection";
 
 interface SharedRow {
   role: string;
-  /** `database orders`, or null for objects inside `database`. */
+  /** `database orders`, or null for the objects inside `database`, which only that can name. */
   words: string | null;
   database: string;
   count: number;
@@ -19,8 +19,10 @@ export const ownsSomething = `s.refclassid = 'pg_authid'::regclass AND s.deptype
 
 /** pg_shdepend is shared: one message finds the databases in which a role owns anything. */
 const sharedQuery = `
-SELECT r.rolname::text AS role, (i.type || ' ' || i.identity) AS words, '' AS database, 1 AS count, true AS connectable
+SELECT r.rolname::text AS role, coalesce('database ' || d.datname, i.type || ' ' || i.identity) AS words,
+  coalesce(d.datname, current_database())::text AS database, 1 AS count, true AS connectable
 FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, 0) i
+LEFT JOIN pg_database d ON s.classid = 'pg_database'::regclass AND d.oid = s.objid
 WHERE ${ownsSomething} AND s.dbid = 0 AND r.rolname = ANY ($1::text[])
 UNION ALL
 SELECT r.rolname::text, NULL, d.datname::text, count(*)::int,
@@ -41,13 +43,16 @@ ORDER BY r.rolname, s.classid, i.identity LIMIT ${shownPerDatabase}`;
 const countWords = (count: number): string => (count === 1 ? "1 object" : `${count} objects`);
 
 /** What the roles own, by role; in a database that cannot be entered only how much. */
-export async function readOwned(connections: Connections, roles: readonly string[]): Promise<Map<string, OwnedObject[]>> {
+export async function readOwned(
+  connections: Connections,
+  roles: readonly string[],
+): Promise<Map<string, OwnedObject[]>> {
   const owned = new Map<string, OwnedObject[]>(roles.map((role) => [role, []]));
   if (roles.length === 0) return owned;
   const add = (role: string, object: OwnedObject): void => void owned.get(role)?.push(object);
   const admin = await connections.admin();
   const rows = await admin.query<SharedRow>(sharedQuery, [roles], { step: "reading what is owned" });
-  for (const { role, words } of rows) if (words !== null) add(role, { database: connections.adminDatabase, words });
+  for (const { role, words, database } of rows) if (words !== null) add(role, { database, words });
   const inside = rows.filter((row) => row.words === null);
   for (const database of new Set(inside.map((row) => row.database))) {
     const counts = inside.filter((row) => row.database === database);
@@ -55,13 +60,17 @@ export async function readOwned(connections: Connections, roles: readonly string
     for (const { role, words } of named) add(role, { database, words });
     for (const { role, count } of counts) {
       const unnamed = count - named.filter((object) => object.role === role).length;
-      if (unnamed > 0) add(role, { database, words: `${named.length > 0 ? "another " : ""}${countWords(unnamed)} in database ${database}` });
+      if (unnamed > 0) add(role, { database, words: `${named.length > 0 ? "another " : ""}${countWords(unnamed)}` });
     }
   }
   return owned;
 }
 
-async function namesIn(connections: Connections, row: SharedRow, roles: readonly string[]): Promise<{ role: string; words: string }[]> {
+async function namesIn(
+  connections: Connections,
+  row: SharedRow,
+  roles: readonly string[],
+): Promise<{ role: string; words: string }[]> {
   if (!row.connectable) return [];
   try {
     const connection = await connections.to(row.database);

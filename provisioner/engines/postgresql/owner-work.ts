@@ -95,7 +95,9 @@ export class OwnerWork {
 
   /** Until 15 a role that has to be borrowed is one the login is no member of. */
   private membershipBefore(role: string): HeldMembership | undefined {
-    return this.facts.memberOptions ? this.roles.get(role)?.held.find(({ grantor }) => grantor === this.grantor(role)) : undefined;
+    return this.facts.memberOptions
+      ? this.roles.get(role)?.held.find(({ grantor }) => grantor === this.grantor(role))
+      : undefined;
   }
 
   /** A role that is created in this very transaction is administered by its creator. */
@@ -106,7 +108,10 @@ export class OwnerWork {
   private assertBorrowable(role: string, known: RoleFacts | undefined): void {
     if (known === undefined) return;
     if (known.superuser)
-      throw new DbAccessError("NotAuthorized", `${role} is a superuser; the provisioner's login cannot act for it. Give what it owns to another role.`);
+      throw new DbAccessError(
+        "NotAuthorized",
+        `${role} is a superuser; the provisioner's login cannot act for it. Give what it owns to another role.`,
+      );
     if (known.iam && !this.adminUsesIam)
       throw new DbAccessError(
         "OwnerIsIamUser",

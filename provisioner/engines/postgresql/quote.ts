@@ -7,7 +7,8 @@ import { DbAccessError } from "../../errors";
 export const maxNameBytes = 63;
 
 /** No null character and no half of a surrogate pair, which would silently become another character. */
-const storable = (text: string): boolean => !text.includes("\u0000") && Buffer.from(text, "utf8").toString("utf8") === text;
+const storable = (text: string): boolean =>
+  !text.includes("\u0000") && Buffer.from(text, "utf8").toString("utf8") === text;
 
 /** A name as SQL text. Refuses what the server would change or could not store. */
 export function identifier(name: string): string {

@@ -89,7 +89,9 @@ SELECT coalesce((SELECT json_agg(x) FROM role_rows x), '[]') AS roles,
 /** One message on the admin connection. */
 export async function readCluster(connection: Connection, facts: Facts, query: ReadQuery): Promise<ClusterReading> {
   const values = [query.names, query.names.includes(PUBLIC.name), query.databases];
-  const [row] = await connection.query<ClusterRow>(clusterQuery(facts), values, { step: "reading roles and databases" });
+  const [row] = await connection.query<ClusterRow>(clusterQuery(facts), values, {
+    step: "reading roles and databases",
+  });
   return {
     accounts: row.roles.map((role) => accountState(role, facts)),
     databases: row.databases.map(({ name, owner, charset, connectable, fixed }) => ({

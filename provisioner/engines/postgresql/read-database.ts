@@ -27,7 +27,11 @@ const aclSources: { from: string; acl: string; columns: Parameters<typeof aclCol
     from: `seen s JOIN pg_class c ON s.classid = 'pg_class'::regclass AND c.oid = s.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       JOIN pg_namespace n ON n.oid = c.relnamespace`,
     acl: `coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))`,
-    columns: { kind: "CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END", schema: "n.nspname::text", object: "c.relname::text" },
+    columns: {
+      kind: "CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END",
+      schema: "n.nspname::text",
+      object: "c.relname::text",
+    },
   },
   {
     from: `seen s JOIN pg_attribute t ON s.classid = 'pg_class'::regclass AND t.attrelid = s.objid AND t.attacl IS NOT NULL AND NOT t.attisdropped
@@ -38,7 +42,11 @@ const aclSources: { from: string; acl: string; columns: Parameters<typeof aclCol
   {
     from: "seen s JOIN pg_proc p ON s.classid = 'pg_proc'::regclass AND p.oid = s.objid JOIN pg_namespace n ON n.oid = p.pronamespace",
     acl: "coalesce(p.proacl, acldefault('f', p.proowner))",
-    columns: { kind: "'routine'", schema: "n.nspname::text", object: "quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')'" },
+    columns: {
+      kind: "'routine'",
+      schema: "n.nspname::text",
+      object: "quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')'",
+    },
   },
   {
     from: "seen s JOIN pg_type t ON s.classid = 'pg_type'::regclass AND t.oid = s.objid JOIN pg_namespace n ON n.oid = t.typnamespace",
@@ -59,7 +67,9 @@ const aclSources: { from: string; acl: string; columns: Parameters<typeof aclCol
 ];
 
 const aclQuery = (by: "grantee" | "grantor"): string =>
-  aclSources.map(({ from, acl, columns }) => `${aclColumns(columns)} FROM ${from} ${aclEntries(acl, by)}`).join("\nUNION ALL");
+  aclSources
+    .map(({ from, acl, columns }) => `${aclColumns(columns)} FROM ${from} ${aclEntries(acl, by)}`)
+    .join("\nUNION ALL");
 
 /**
  * `seen` is what can carry an entry of the grantees: pg_shdepend is the server's own index from a role to the objects
@@ -96,7 +106,11 @@ SELECT coalesce((SELECT json_agg(x) FROM schema_rows x), '[]') AS schemas,
   coalesce((SELECT json_agg(x) FROM acl_rows x), '[]') AS acl`;
 
 /** One message on the database's own connection. */
-export async function readDatabase(connection: Connection, names: string[], schemas: string[]): Promise<DatabaseReading> {
+export async function readDatabase(
+  connection: Connection,
+  names: string[],
+  schemas: string[],
+): Promise<DatabaseReading> {
   const { database } = connection;
   const values = [names, names.includes(PUBLIC.name), schemas];
   const [row] = await connection.query<DatabaseRow>(databaseQuery, values, { step: `reading database ${database}` });
@@ -121,6 +135,8 @@ ${aclQuery("grantor")}`;
 /** What a role that owns nothing here has given to others out of what it may pass on. */
 export async function readGrantedBy(connection: Connection, name: string): Promise<Item[]> {
   const { database } = connection;
-  const rows = await connection.query<AclRow>(grantedByQuery, [name], { step: `reading what ${name} has granted in database ${database}` });
+  const rows = await connection.query<AclRow>(grantedByQuery, [name], {
+    step: `reading what ${name} has granted in database ${database}`,
+  });
   return rows.flatMap((row) => itemsOf(row, database));
 }

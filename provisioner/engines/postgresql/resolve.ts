@@ -45,7 +45,8 @@ export interface Resolved {
 
 type SubjectKind = "database" | "schema" | "relation" | "routine" | "type";
 
-export const subjectKey = (kind: SubjectKind, schema: string, name: string): string => JSON.stringify([kind, schema, name]);
+export const subjectKey = (kind: SubjectKind, schema: string, name: string): string =>
+  JSON.stringify([kind, schema, name]);
 
 /** The object whose owner decides about an item, or undefined where ownership does not matter. */
 export function subjectOf(item: Item): [SubjectKind, string, string] | undefined {
@@ -124,8 +125,15 @@ export async function resolve(connection: Connection, facts: Facts, subjects: Su
   for (const schema of subjects.schemas) add("schema", "", schema);
   for (const database of subjects.databases) add("database", "", database);
   const list = [...wanted.values()];
-  const values = [list.map(([kind]) => kind), list.map(([, schema]) => schema), list.map(([, , name]) => name), [...roles]];
-  const [row] = await connection.query<ResolvedRow>(resolveQuery(facts), values, { step: `looking up owners in database ${connection.database}` });
+  const values = [
+    list.map(([kind]) => kind),
+    list.map(([, schema]) => schema),
+    list.map(([, , name]) => name),
+    [...roles],
+  ];
+  const [row] = await connection.query<ResolvedRow>(resolveQuery(facts), values, {
+    step: `looking up owners in database ${connection.database}`,
+  });
   return {
     owners: new Map(row.owners.map(({ kind, schema, name, owner }) => [subjectKey(kind, schema, name), owner])),
     roles: new Map(row.roles.map((role) => [role.name, role])),

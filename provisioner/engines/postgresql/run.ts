@@ -5,7 +5,7 @@ import type { Context } from "./context";
 import { createNewDatabase, dropWholeDatabase, giveDatabase } from "./databases";
 import { dropPrincipal } from "./drop";
 import { LockOutGuard, proveLogin, touchesIam } from "./iam";
-import { addOperations, runsInTransaction, subjectsOf, withIamGrantors, type InTransaction } from "./operations";
+import { addOperations, runsInTransaction, subjectsOf, waysBackFromIam, type InTransaction } from "./operations";
 import { OwnerWork } from "./owner-work";
 import { resolve, type Resolved } from "./resolve";
 import { endAllSessions } from "./sessions";
@@ -31,7 +31,8 @@ function databaseOfUnit(unit: Unit): string | undefined {
     if (name !== undefined) names.add(name);
     if ("items" in operation) for (const item of operation.items) if (!isClusterWide(item)) names.add(item.database);
   }
-  if (names.size > 1) throw new DbAccessError("Unexpected", `One unit may enter one database only, not ${[...names].join(", ")}.`);
+  if (names.size > 1)
+    throw new DbAccessError("Unexpected", `One unit may enter one database only, not ${[...names].join(", ")}.`);
   return [...names][0];
 }
 
@@ -41,7 +42,9 @@ export async function runUnit(context: Context, unit: Unit): Promise<string[]> {
   const warnings: string[] = [];
   for (const part of partsOf(unit.operations)) {
     context.lock.assertNotLost();
-    warnings.push(...(Array.isArray(part) ? await runTogether(context, part, unit, database) : await runAlone(context, part)));
+    warnings.push(
+      ...(Array.isArray(part) ? await runTogether(context, part, unit, database) : await runAlone(context, part)),
+    );
   }
   return warnings;
 }
@@ -63,10 +66,15 @@ async function runAlone(context: Context, operation: Exclude<Operation, InTransa
 
 const nothingResolved: Resolved = { owners: new Map(), roles: new Map(), databaseOwner: "", createsSchemas: false };
 
-async function runTogether(context: Context, part: readonly InTransaction[], unit: Unit, database: string): Promise<string[]> {
+async function runTogether(
+  context: Context,
+  part: readonly InTransaction[],
+  unit: Unit,
+  database: string,
+): Promise<string[]> {
   const { connections, facts, adminUsesIam } = context;
   const connection = await connections.to(database);
-  const operations = await withIamGrantors(context, part);
+  const operations = await waysBackFromIam(context, part);
   const subjects = subjectsOf(operations, facts);
   const resolved = subjects === undefined ? nothingResolved : await resolve(connection, facts, subjects);
   const work = new OwnerWork(facts, resolved.roles, adminUsesIam);
@@ -74,7 +82,12 @@ async function runTogether(context: Context, part: readonly InTransaction[], uni
   const guarded = facts.iamExists && !adminUsesIam && operations.some(touchesIam);
   const lockOut = guarded ? await LockOutGuard.prepare(connection, facts) : undefined;
   try {
-    await runTransaction(connection, work.finish(), `changing roles and privileges on database ${database}`, lockOut?.guard());
+    await runTransaction(
+      connection,
+      work.finish(),
+      `changing roles and privileges on database ${database}`,
+      lockOut?.guard(),
+    );
   } catch (error) {
     throw inTermsOf(operations, error);
   }
@@ -90,10 +103,22 @@ function inTermsOf(operations: readonly InTransaction[], error: unknown): unknow
   const named = (op: "createLogin" | "createRole"): string =>
     operations.flatMap((operation) => (operation.op === op ? [operation.account.name] : [])).join(", ");
   if (error.code === "UserExists" && named("createLogin") === "")
-    return new DbAccessError("RoleExists", `The role is there already: ${named("createRole")}. Set adopt: true to take it over.`, details);
+    return new DbAccessError(
+      "RoleExists",
+      `The role is there already: ${named("createRole")}. Set adopt: true to take it over.`,
+      details,
+    );
   if (error.code === "UserExists")
-    return new DbAccessError("UserExists", `The user is there already: ${named("createLogin")}. Set adopt: true to take it over, which resets its password.`, details);
+    return new DbAccessError(
+      "UserExists",
+      `The user is there already: ${named("createLogin")}. Set adopt: true to take it over, which resets its password.`,
+      details,
+    );
   if (error.code === "DependentPrivileges" && operations.some((operation) => operation.op === "dropSchema"))
-    return new DbAccessError("OwnsObjects", `The schema still holds objects; drop or move them first. ${error.message}`, details);
+    return new DbAccessError(
+      "OwnsObjects",
+      `The schema still holds objects; drop or move them first. ${error.message}`,
+      details,
+    );
   return error;
 }

@@ -29,11 +29,18 @@ export class PostgresqlSession implements EngineSession {
   static async connect(options: ConnectOptions): Promise<PostgresqlSession> {
     const { host, port, ca, tlsServerName, applicationName, deadline } = options;
     const reach: Reach = { host, port, ca, tlsServerName, applicationName, deadline };
-    const connections = new Connections(reach, { username: options.username, password: options.password }, options.adminDatabase);
+    const connections = new Connections(
+      reach,
+      { username: options.username, password: options.password },
+      options.adminDatabase,
+    );
     try {
       const facts = await readFacts(await connections.admin());
       const lock = new ClusterLock(connections);
-      return new PostgresqlSession({ connections, facts, lock, adminUsesIam: isToken(options.password) }, options.cluster);
+      return new PostgresqlSession(
+        { connections, facts, lock, adminUsesIam: isToken(options.password) },
+        options.cluster,
+      );
     } catch (error) {
       await connections.close();
       throw error;

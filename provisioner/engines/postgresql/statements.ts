@@ -18,25 +18,33 @@ function attributeList({ connectionLimit, validUntil, locked }: LoginAttributes)
   return [
     ...(locked === undefined ? [] : [locked ? "NOLOGIN" : "LOGIN"]),
     ...(connectionLimit === undefined ? [] : [`CONNECTION LIMIT ${wholeNumber(connectionLimit ?? -1)}`]),
-    ...(validUntil === undefined ? [] : [`VALID UNTIL ${literal(validUntil === null ? "infinity" : isoTime(validUntil))}`]),
+    ...(validUntil === undefined
+      ? []
+      : [`VALID UNTIL ${literal(validUntil === null ? "infinity" : isoTime(validUntil))}`]),
   ];
 }
 
 function wholeNumber(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new DbAccessError("InvalidInput", `A connection limit is a whole number, not ${String(value)}.`);
+  if (!Number.isSafeInteger(value))
+    throw new DbAccessError("InvalidInput", `A connection limit is a whole number, not ${String(value)}.`);
   return value;
 }
 
 function isoTime(text: string): string {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new DbAccessError("InvalidInput", `${JSON.stringify(text)} is not a time such as 2030-01-31T00:00:00Z.`);
+  if (Number.isNaN(time.getTime()))
+    throw new DbAccessError("InvalidInput", `${JSON.stringify(text)} is not a time such as 2030-01-31T00:00:00Z.`);
   return time.toISOString();
 }
 
 const loginText = (name: string, attributes: LoginAttributes): string =>
   `CREATE ROLE ${identifier(name)} INHERIT ${attributeList({ ...attributes, locked: attributes.locked ?? false }).join(" ")}`;
 
-export const createPasswordLogin = (name: string, attributes: LoginAttributes, verifier: string | undefined): Statement => ({
+export const createPasswordLogin = (
+  name: string,
+  attributes: LoginAttributes,
+  verifier: string | undefined,
+): Statement => ({
   text: `${loginText(name, attributes)} PASSWORD ${literal(assertVerifier(verifier))}`,
   secret: true,
 });
@@ -46,7 +54,8 @@ export const createIamLogin = (name: string, attributes: LoginAttributes): State
   grantIam(name),
 ];
 
-export const createRole = (name: string): Statement => plainStatement(`CREATE ROLE ${identifier(name)} NOLOGIN INHERIT`);
+export const createRole = (name: string): Statement =>
+  plainStatement(`CREATE ROLE ${identifier(name)} NOLOGIN INHERIT`);
 
 export const commentOnRole = (name: string, comment: string): Statement =>
   plainStatement(`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`);
@@ -63,7 +72,8 @@ export const setPassword = (name: string, verifier: string | undefined): Stateme
 });
 
 /** A password that is left behind would work again as soon as the membership in `rds_iam` ends. */
-export const clearPassword = (name: string): Statement => plainStatement(`ALTER ROLE ${identifier(name)} PASSWORD NULL`);
+export const clearPassword = (name: string): Statement =>
+  plainStatement(`ALTER ROLE ${identifier(name)} PASSWORD NULL`);
 
 export const grantIam = (name: string): Statement => plainStatement(`GRANT ${iamRole} TO ${identifier(name)}`);
 
@@ -87,7 +97,9 @@ export const setDatabaseOwner = (name: string, owner: string): Statement =>
   plainStatement(`ALTER DATABASE ${identifier(name)} OWNER TO ${identifier(owner)}`);
 
 export const createSchema = (name: string, owner: string | undefined): Statement =>
-  plainStatement(`CREATE SCHEMA ${identifier(name)}${owner === undefined ? "" : ` AUTHORIZATION ${identifier(owner)}`}`);
+  plainStatement(
+    `CREATE SCHEMA ${identifier(name)}${owner === undefined ? "" : ` AUTHORIZATION ${identifier(owner)}`}`,
+  );
 
 export const setSchemaOwner = (name: string, owner: string): Statement =>
   plainStatement(`ALTER SCHEMA ${identifier(name)} OWNER TO ${identifier(owner)}`);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { statementTimeoutMs, type Connection } from "./connection";
 import { isRetryable } from "./errors";
-import type { Statement } from "./statements";
+import { plainStatement, type Statement } from "./statements";
 
 /** A last look before COMMIT: throws to take everything back. */
 export interface Guard {
@@ -24,32 +24,47 @@ export function messagesOf(statements: readonly Statement[]): Statement[] {
   return messages;
 }
 
-/** The server gives up before the caller does, so that nothing runs on when nobody waits any more. */
-const opening = (connection: Connection): Statement[] => [
-  { text: "BEGIN" },
-  ...(connection.remaining < statementTimeoutMs
-    ? [{ text: `SET LOCAL statement_timeout = ${Math.max(1, Math.floor(connection.remaining))}` }]
-    : []),
-];
-
-async function attempt(connection: Connection, statements: readonly Statement[], step: string, guard: Guard | undefined): Promise<void> {
-  const closing: Statement[] = guard === undefined ? [{ text: "COMMIT" }] : [{ text: guard.text }];
+/**
+ * When time is short the server stops by itself too, and COMMIT waits for the answer to all else: a caller that has
+ * given up closes the connection, and nothing may be committed after that.
+ */
+async function attempt(
+  connection: Connection,
+  statements: readonly Statement[],
+  step: string,
+  guard: Guard | undefined,
+): Promise<void> {
+  const short = connection.remaining < statementTimeoutMs;
+  const opening = [
+    "BEGIN",
+    ...(short ? [`SET LOCAL statement_timeout = ${Math.max(1, Math.floor(connection.remaining))}`] : []),
+  ];
+  const closing = guard !== undefined ? [guard.text] : short ? [] : ["COMMIT"];
   let rows: Record<string, unknown>[] = [];
-  for (const { text, secret } of messagesOf([...opening(connection), ...statements, ...closing]))
+  for (const { text, secret } of messagesOf([
+    ...opening.map(plainStatement),
+    ...statements,
+    ...closing.map(plainStatement),
+  ]))
     rows = (await connection.script(text, { step, secret })).at(-1) ?? [];
-  if (guard === undefined) return;
-  guard.verify(rows);
-  await connection.script("COMMIT", { step });
+  guard?.verify(rows);
+  if (guard !== undefined || short) await connection.script("COMMIT", { step });
 }
 
 /** Keeps the error that led here: when this fails too, closing the connection takes the transaction back. */
 export async function rollBack(connection: Connection): Promise<void> {
-  if (connection.alive) await connection.script("ROLLBACK", { step: "taking a transaction back" }).catch(() => connection.close());
+  if (connection.alive)
+    await connection.script("ROLLBACK", { step: "taking a transaction back" }).catch(() => connection.close());
   connection.takeWarnings();
 }
 
 /** All or nothing. Repeated when the server says that another session was in the way. */
-export async function runTransaction(connection: Connection, statements: readonly Statement[], step: string, guard?: Guard): Promise<void> {
+export async function runTransaction(
+  connection: Connection,
+  statements: readonly Statement[],
+  step: string,
+  guard?: Guard,
+): Promise<void> {
   for (let count = 1; ; count++) {
     try {
       return await attempt(connection, statements, step, guard);
