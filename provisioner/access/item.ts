@@ -27,7 +27,10 @@ export interface Item {
   database: string;
   /** PostgreSQL only. For `default`: the schema, or empty for a global default privilege. */
   schema: string;
-  /** Table, sequence, routine signature …; for `default` its `DefaultClass`; for `role` the granted role's name. */
+  /**
+   * Table, sequence, routine signature (MySQL, MariaDB: `FUNCTION name`) …; for `default` its `DefaultClass`; for
+   * `role` the granted role's name. A hand-made wildcard row of MySQL has `pattern` here and the pattern as database.
+   */
   object: string;
   column: string;
   /** Upper case, as the server spells it. A membership is `MEMBER`. */

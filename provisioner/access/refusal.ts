@@ -13,7 +13,10 @@ export type RefusalCode =
   | "IamUnavailable"
   | "OwnerIsIamUser"
   | "OwnsObjects"
-  | "ObjectMissing";
+  | "ObjectMissing"
+  | "SecretNameTaken"
+  | "SecretNameRefused"
+  | "SecretUnavailable";
 
 export class Refusal extends Error {
   constructor(

@@ -26,7 +26,7 @@ export interface ServerFacts {
   lowerCaseTableNames?: number;
   /** MySQL: caching_sha2_password is active. MariaDB: false, native password is used. */
   cachingSha2?: boolean;
-  /** Limit of a login's or role's name: 63 bytes, 32 or 80 characters. */
+  /** Limit of a login's or role's name: 63 bytes, 32 or 128 characters. */
   maxNameLength: number;
 }
 
@@ -113,7 +113,7 @@ export interface ServerState {
   /** Key: `schemaKey`. */
   schemas: Map<string, SchemaState>;
   relations: RelationState[];
-  /** Every privilege of the named grantees in the named databases, plus their memberships. */
+  /** Every privilege of the named grantees, at least in the named databases, plus their memberships. */
   items: Item[];
 }
 

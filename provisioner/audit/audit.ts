@@ -5,8 +5,9 @@ import type { ErrorBody } from "../errors";
 export interface AuditEvent {
   requestId: string;
   cluster: string;
-  order: ClaimOrder;
-  id: string | undefined;
+  /** Absent for a request that could not be read. */
+  order?: ClaimOrder;
+  id?: string;
   outcome: "changed" | "refused" | "failed";
   changes: string[];
   error?: ErrorBody;
@@ -23,11 +24,11 @@ export function audit(
       time: new Date().toISOString(),
       requestId: event.requestId,
       cluster: event.cluster,
-      action: order.action,
-      kind: order.claim.kind,
+      action: order?.action,
+      kind: order?.claim.kind,
       id: event.id,
       // As the caller says; the invocation's own record in CloudTrail is the evidence.
-      owner: order.owner,
+      owner: order?.owner,
       outcome: event.outcome,
       changes: event.changes,
       ...(error === undefined ? {} : { code: error.code, message: error.message }),

@@ -9,6 +9,7 @@ import {
   type DescribeSecretCommandOutput,
 } from "@aws-sdk/client-secrets-manager";
 import type { LoginClaim } from "../access/claims";
+import type { SecretProblem } from "../access/plan";
 import type { CredentialRecord } from "../access/record";
 import type { FunctionConfig } from "../config";
 import { DbAccessError } from "../errors";
@@ -76,18 +77,43 @@ const passwordIn = (text: string | undefined): string => {
   );
 };
 
+/** Why a new secret cannot be made under the login's name. A pure read, for the plan. */
+export async function secretProblem(
+  config: FunctionConfig,
+  id: string,
+  claim: LoginClaim,
+): Promise<SecretProblem | undefined> {
+  const name = secretNameOf(config, claim);
+  if (!/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(name))
+    return {
+      code: "SecretNameRefused",
+      message: `The secret's name ${JSON.stringify(name)} has characters Secrets Manager refuses; set auth.secret.name.`,
+    };
+  try {
+    const described = await describeAny(name);
+    return described === undefined || belongsTo(described, config, id) ? undefined : takenBy(described, name);
+  } catch (error) {
+    throw secretError(error, "secretsmanager:DescribeSecret", `secret ${name}`);
+  }
+}
+
+function belongsTo(described: DescribeSecretCommandOutput, config: FunctionConfig, id: string): boolean {
+  const tags = new Map((described.Tags ?? []).map((tag) => [tag.Key, tag.Value]));
+  return tags.get(PRINCIPAL_TAG) === id && tags.get(CLUSTER_TAG) === config.cluster;
+}
+
+const takenBy = (described: DescribeSecretCommandOutput, name: string): SecretProblem => ({
+  code: "SecretNameTaken",
+  message:
+    described.DeletedDate === undefined
+      ? `Secret ${name} exists and does not belong to this login; choose another auth.secret.name.`
+      : `Secret ${name} is scheduled for deletion and belonged to another login; wait for its end, or choose another auth.secret.name.`,
+});
+
 /** Secret first, database second, promotion last: after any crash the secret holds what the server may have. */
 export async function prepareSecret(order: SecretOrder): Promise<PreparedSecret> {
   const { credentials } = order;
   const name = secretNameOf(order.config, order.claim);
-  if (!/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(name))
-    throw new DbAccessError(
-      "SecretNameRefused",
-      `The secret's name ${JSON.stringify(name)} has characters Secrets Manager refuses; set auth.secret.name.`,
-      {
-        property: "auth.secret.name",
-      },
-    );
   try {
     if (credentials !== undefined) {
       const described = await describe(credentials.secretArn);
@@ -133,15 +159,10 @@ async function takeExisting(order: SecretOrder, name: string, cause: unknown): P
   const { config, id, generation } = order;
   const described = await describeAny(name);
   if (described === undefined) throw cause;
-  const tags = new Map((described.Tags ?? []).map((tag) => [tag.Key, tag.Value]));
-  if (tags.get(PRINCIPAL_TAG) !== id || tags.get(CLUSTER_TAG) !== config.cluster)
-    throw new DbAccessError(
-      "SecretNameTaken",
-      described.DeletedDate === undefined
-        ? `Secret ${name} exists and does not belong to this login; choose another auth.secret.name.`
-        : `Secret ${name} is scheduled for deletion and belonged to another login; wait for its end, or choose another auth.secret.name.`,
-      { property: "auth.secret.name" },
-    );
+  if (!belongsTo(described, config, id)) {
+    const { code, message } = takenBy(described, name);
+    throw new DbAccessError(code, message, { property: "auth.secret.name" });
+  }
   const arn = described.ARN ?? name;
   if (described.DeletedDate !== undefined) await secretsClient().send(new RestoreSecretCommand({ SecretId: arn }));
   else {

@@ -1,8 +1,11 @@
-import { ledgerQuery, serverQuery, type ClaimOrder, type PlanContext } from "../access/plan";
+import type { LoginClaim } from "../access/claims";
+import { claimIdPrefix } from "../access/id";
+import { ledgerQuery, serverQuery, type ClaimOrder, type PlanContext, type SecretProblem } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import type { FunctionConfig } from "../config";
-import { currentVersion } from "../credentials/user-secret";
+import { currentVersion, secretProblem } from "../credentials/user-secret";
 import type { EngineSession } from "../engines/engine";
+import { DbAccessError } from "../errors";
 
 export interface Observation {
   context: PlanContext;
@@ -15,49 +18,79 @@ export async function observe(
   session: EngineSession,
   config: FunctionConfig,
   orders: readonly ClaimOrder[],
+  secretsOf = claimedLogins(orders),
 ): Promise<Observation> {
   const records = await session.ledger.read(ledgerQuery(config.family, config.cluster, orders));
-  const [state, secretVersions] = await Promise.all([
+  const [state, secrets] = await Promise.all([
     session.read(serverQuery(session.facts, orders, records)),
-    readSecretVersions(orders, records),
+    readSecrets(config, secretsOf, records),
   ]);
-  const missingSecrets = new Set(
-    [...secretVersions].filter(([, version]) => version === undefined).map(([arn]) => arn),
-  );
-  const present = new Map([...secretVersions].filter((entry): entry is [string, string] => entry[1] !== undefined));
   return {
     context: {
       cluster: config.cluster,
       facts: session.facts,
       state,
       records,
-      missingSecrets,
+      missingSecrets: secrets.missing,
+      secretProblems: secrets.problems,
       firstGeneration: Math.floor(Date.now() / 1000),
     },
-    secretVersions: present,
+    secretVersions: secrets.versions,
   };
 }
 
 const CONCURRENT_DESCRIBES = 8;
 
+interface SecretReading {
+  versions: Map<string, string>;
+  missing: Set<string>;
+  problems: Map<string, SecretProblem>;
+}
+
 /** Only of the logins that are claimed here: others' secrets are nobody's business in this batch. */
-async function readSecretVersions(
-  orders: readonly ClaimOrder[],
+const claimedLogins = (orders: readonly ClaimOrder[]): LoginClaim[] =>
+  orders.flatMap(({ action, claim }) => (action === "ensure" && claim.kind === "login" ? [claim] : []));
+
+async function readSecrets(
+  config: FunctionConfig,
+  claimed: readonly LoginClaim[],
   records: readonly ClaimRecord[],
-): Promise<Map<string, string | undefined>> {
-  const claimed = new Set(
-    orders
-      .filter((order) => order.claim.kind === "login" && order.action === "ensure")
-      .map((order) => order.claim.kind === "login" && order.claim.name),
-  );
-  const arns = records
-    .filter((record) => record.kind === "login" && claimed.has(record.grantee))
-    .flatMap((record) => (record.credentials === undefined ? [] : [record.credentials.secretArn]));
-  const versions = new Map<string, string | undefined>();
-  const queue = [...arns];
+): Promise<SecretReading> {
+  const reading: SecretReading = { versions: new Map(), missing: new Set(), problems: new Map() };
+  const logins = [...claimed];
   const worker = async (): Promise<void> => {
-    for (let arn = queue.shift(); arn !== undefined; arn = queue.shift()) versions.set(arn, await currentVersion(arn));
+    for (let claim = logins.shift(); claim !== undefined; claim = logins.shift())
+      await readSecret(config, claim, records, reading).catch(refuseAlone(config, claim, reading));
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENT_DESCRIBES, arns.length) }, worker));
-  return versions;
+  await Promise.all(Array.from({ length: Math.min(CONCURRENT_DESCRIBES, logins.length) }, worker));
+  return reading;
+}
+
+/** A secret that the role may not see is its login's problem; a way to Secrets Manager that is closed is everybody's. */
+const refuseAlone =
+  (config: FunctionConfig, claim: LoginClaim, reading: SecretReading) =>
+  (error: unknown): void => {
+    if (!(error instanceof DbAccessError) || error.code !== "SecretUnavailable" || error.transient) throw error;
+    reading.problems.set(idOf(config, claim), { code: error.code, message: error.message });
+  };
+
+const idOf = (config: FunctionConfig, claim: LoginClaim): string => claimIdPrefix(config.family, config.cluster, claim);
+
+async function readSecret(
+  config: FunctionConfig,
+  claim: LoginClaim,
+  records: readonly ClaimRecord[],
+  reading: SecretReading,
+): Promise<void> {
+  const id = idOf(config, claim);
+  const arn = records.find((record) => record.id === id)?.credentials?.secretArn;
+  const version = arn === undefined ? undefined : await currentVersion(arn);
+  if (arn !== undefined && version !== undefined) {
+    reading.versions.set(arn, version);
+    return;
+  }
+  if (arn !== undefined) reading.missing.add(arn);
+  if (claim.auth.kind !== "password") return;
+  const problem = await secretProblem(config, id, claim);
+  if (problem !== undefined) reading.problems.set(id, problem);
 }

@@ -5,7 +5,13 @@ import { databaseOf } from "../access/operation";
 import type { ClaimRecord, CredentialRecord } from "../access/record";
 import type { LoginClaim } from "../access/claims";
 import type { FunctionConfig } from "../config";
-import { deleteSecret, prepareSecret, promoteSecret, type PreparedSecret } from "../credentials/user-secret";
+import {
+  deleteSecret,
+  prepareSecret,
+  promoteSecret,
+  secretNameOf,
+  type PreparedSecret,
+} from "../credentials/user-secret";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 
@@ -23,8 +29,8 @@ export async function runPrincipal(
   if (plan.credentials.step !== "set" || claim.kind !== "login") {
     const warnings =
       plan.operations.length === 0 ? [] : await session.run({ operations: plan.operations, verifiers: noVerifiers });
-    if (plan.credentials.step === "delete" && record?.credentials !== undefined)
-      warnings.push(...(await deleteSecret(record.credentials.secretArn, plan.id, plan.credentials.recoveryDays)));
+    if (plan.credentials.step === "delete" && record !== undefined)
+      warnings.push(...(await deleteSecret(secretIdOf(config, record), plan.id, plan.credentials.recoveryDays)));
     return warnings;
   }
   const prepared = await prepareSecret({
@@ -45,6 +51,10 @@ export async function runPrincipal(
     plan.next.credentials = credentialRecord(claim, prepared, record, plan.credentials.fresh);
   return warnings;
 }
+
+/** As recorded, or where a run that did not end may have put it. */
+const secretIdOf = (config: FunctionConfig, { claim, credentials, grantee }: ClaimRecord): string =>
+  credentials?.secretArn ?? (claim.kind === "login" ? secretNameOf(config, claim) : grantee);
 
 function verifiersFor(session: EngineSession, operations: readonly Operation[], password: string): Map<string, string> {
   const verifiers = new Map<string, string>();

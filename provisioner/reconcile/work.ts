@@ -9,6 +9,8 @@ export interface Work {
   order: ClaimOrder;
   plan?: ClaimPlan;
   error?: ErrorBody;
+  /** There was no time left to begin with it. */
+  skipped?: boolean;
   warnings: string[];
 }
 
@@ -64,4 +66,11 @@ export const failed = (work: Work, error: ErrorBody): ClaimResult => ({
   changes: [],
   warnings: work.warnings,
   error,
+});
+
+export const notAttempted = (work: Work): ClaimResult => ({
+  operationId: work.request.operationId,
+  status: "notAttempted",
+  changes: [],
+  warnings: [],
 });

@@ -4,7 +4,7 @@ import type { Item } from "../item";
 import type { Operation } from "../operation";
 import type { ClaimRecord, RecordedItem } from "../record";
 import { Refusal } from "../refusal";
-import type { Product, ServerFacts, ServerState } from "../server";
+import type { ServerFacts, ServerState } from "../server";
 
 /** One claim as it arrives at the planner. */
 export interface ClaimOrder {
@@ -23,11 +23,19 @@ export interface PlanContext {
   records: ClaimRecord[];
   /** ARNs of recorded secrets that turned out to be gone. */
   missingSecrets: ReadonlySet<string>;
+  /** Why a login cannot have the secret it needs, by the login's id. Empty when only the result is looked at. */
+  secretProblems: ReadonlyMap<string, SecretProblem>;
   /**
    * Where a new row's generation begins: seconds since the epoch, so that no idempotency token of an earlier life of
    * the same claim comes back.
    */
   firstGeneration: number;
+}
+
+export interface SecretProblem {
+  /** `SecretUnavailable`: not even looking at it was possible. */
+  code: "SecretNameTaken" | "SecretNameRefused" | "SecretUnavailable";
+  message: string;
 }
 
 export type ChangeVerb = "create" | "alter" | "grant" | "revoke" | "lock" | "drop" | "reset" | "record" | "forget";
@@ -62,7 +70,11 @@ export interface ClaimPlan {
   unmanaged: Item[];
 }
 
-export const productOfFacts = (facts: ServerFacts): Product => facts.product;
+/** Where the families differ in what a REVOKE takes along and what a grant option belongs to. */
+export const serverRules = ({ facts }: PlanContext): { revokeClearsColumns: boolean; optionPerLevel: boolean } => ({
+  revokeClearsColumns: facts.family === "postgresql",
+  optionPerLevel: facts.family === "mysql",
+});
 
 /** The live row of this very claim: by id for everything but grants, by owner and id prefix for grants. */
 export function findRecord(context: PlanContext, order: ClaimOrder): ClaimRecord | undefined {

@@ -13,6 +13,7 @@ import {
   otherItems,
   recordChange,
   recordDiffers,
+  serverRules,
   type ClaimOrder,
   type ClaimPlan,
   type PlanContext,
@@ -133,7 +134,7 @@ function ownedItems(
     others: otherItems(context, id),
     actual: itemsOf(state.items, accounts),
     target: () => false,
-    revokeClearsColumns: context.facts.family === "postgresql",
+    ...serverRules(context),
   });
 }
 
@@ -195,7 +196,7 @@ export function planDatabaseRemoval(context: PlanContext, order: ClaimOrder & { 
       accounts.some((account) => accountKey(account) === accountKey(item.grantee)),
     ),
     target: () => false,
-    revokeClearsColumns: context.facts.family === "postgresql",
+    ...serverRules(context),
   });
   return {
     ...base,

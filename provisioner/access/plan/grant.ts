@@ -12,6 +12,7 @@ import {
   otherItems,
   recordChange,
   recordDiffers,
+  serverRules,
   type ClaimOrder,
   type ClaimPlan,
   type PlanContext,
@@ -65,7 +66,7 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     actual,
     scope: claim.mode === "exclusive" ? onTarget : undefined,
     target: onTarget,
-    revokeClearsColumns: context.facts.family === "postgresql",
+    ...serverRules(context),
   });
   const next: ClaimRecord = {
     id,
@@ -148,7 +149,7 @@ export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { cla
     others: otherItems(context, id),
     actual: itemsOf(context.state.items, accounts),
     target: () => false,
-    revokeClearsColumns: context.facts.family === "postgresql",
+    ...serverRules(context),
   });
   const gone = new Set(
     record.items

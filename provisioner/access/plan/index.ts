@@ -1,12 +1,21 @@
 import type { ClaimOrder, ClaimPlan, PlanContext } from "./context";
 import { planDatabase, planDatabaseRemoval } from "./database";
 import { planGrant, planGrantRemoval } from "./grant";
-import { planLogin, planLoginRemoval } from "./login";
+import { DEFAULT_HOSTS, planLogin, planLoginRemoval } from "./login";
 import { planRole, planRoleRemoval } from "./role";
 import { planSchema, planSchemaRemoval } from "./schema";
 import { simulate } from "./simulate";
 
-export type { ChangeVerb, ClaimOrder, ClaimPlan, CredentialStep, PlanContext, PlannedChange } from "./context";
+export type {
+  ChangeVerb,
+  ClaimOrder,
+  ClaimPlan,
+  CredentialStep,
+  PlanContext,
+  PlannedChange,
+  SecretProblem,
+} from "./context";
+export { DEFAULT_HOSTS };
 export { ledgerQuery, serverQuery } from "./query";
 
 /** What one claim needs. Pure. Throws `Refusal` when the claim cannot be granted at all. */

@@ -17,6 +17,8 @@ export interface ItemQuestion {
   target: (item: Item) => boolean;
   /** PostgreSQL: a table-level REVOKE also clears the same privilege on the table's columns. */
   revokeClearsColumns: boolean;
+  /** MySQL, MariaDB: one grant option covers everything an account holds at a level; a table and its columns are one. */
+  optionPerLevel: boolean;
 }
 
 export interface ItemAnswer {
@@ -59,6 +61,10 @@ export function planItems(question: ItemQuestion): ItemAnswer {
   const othersByKey = byKey(others, (entry) => itemKey(entry.item));
   const wantedByKey = new Map(wanted.map((item) => [itemKey(item), item]));
 
+  const grantableLevels = new Set(
+    [...wanted, ...others.map((entry) => entry.item)].filter((item) => item.grantable).map(levelKey),
+  );
+
   const grant: Item[] = [];
   const revokeOption: Item[] = [];
   const nextRecorded: RecordedItem[] = [];
@@ -66,7 +72,9 @@ export function planItems(question: ItemQuestion): ItemAnswer {
     const held = actualByKey.get(key) ?? [];
     const mine = recordedByKey.get(key);
     const theirs = othersByKey.get(key) ?? [];
-    const optionNeeded = item.grantable || theirs.some((entry) => entry.item.grantable);
+    const optionNeeded = question.optionPerLevel
+      ? grantableLevels.has(levelKey(item))
+      : item.grantable || theirs.some((entry) => entry.item.grantable);
     if (held.length === 0 || (item.grantable && !held.some((row) => row.grantable)) || optionsDiffer(item, held))
       grant.push(item);
     else if (
@@ -110,6 +118,9 @@ function takenAlong(answer: Pick<ItemAnswer, "revoke" | "revokeOption" | "grant"
   const staying = actual.filter((item) => !keys.has(itemKey(item)) && affected(item));
   return [...coming, ...staying.map((item) => (revokeOption.includes(item) ? { ...item, grantable: false } : item))];
 }
+
+const levelKey = (item: Item): string =>
+  [accountKey(item.grantee), item.kind === "column" ? "table" : item.kind, item.database, item.object].join("\u0000");
 
 /** It was there before when the server has it and no live claim put it there. */
 const heldBefore = (held: readonly Item[], theirs: readonly RecordedItem[]): boolean =>

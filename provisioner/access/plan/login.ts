@@ -18,7 +18,8 @@ import {
 } from "./context";
 import { dropPlan, refuseSystem } from "./principal";
 
-const DEFAULT_HOSTS = ["%"];
+/** MySQL, MariaDB: where a login without a list of hosts has its one account. */
+export const DEFAULT_HOSTS: readonly string[] = ["%"];
 
 export const loginAccounts = (context: PlanContext, claim: LoginClaim): Account[] =>
   context.facts.family === "postgresql"
@@ -160,6 +161,9 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     changes.push({ verb: "drop", words: `drop account ${accountWords(account)}` });
   }
   const credentials = credentialStep(context, claim, record, adopting, operations);
+  const secretProblem = context.secretProblems.get(id);
+  if (secretProblem !== undefined && (credentials.step === "set" || secretProblem.code === "SecretUnavailable"))
+    throw new Refusal(secretProblem.code, secretProblem.message, "auth.secret.name");
   if (credentials.step === "set" && credentials.fresh) {
     // Accounts that exist get the same new password; one that is created or converted gets it there.
     const covered = new Set(operations.filter(carriesPassword).map((operation) => accountKey(operation.account)));
@@ -261,8 +265,18 @@ const recoveryDaysOf = (record: ClaimRecord | undefined): number =>
     ? (record.claim.auth.secret?.recoveryDays ?? 7)
     : 7;
 
+/** The accounts of the claim, and those that a change of hosts, cut short, has left to the row. */
+function accountsToRemove(context: PlanContext, order: ClaimOrder & { claim: LoginClaim }): Account[] {
+  const recorded = findRecord(context, order)?.claim;
+  const all = [
+    ...loginAccounts(context, order.claim),
+    ...(recorded?.kind === "login" ? loginAccounts(context, recorded) : []),
+  ];
+  return [...new Map(all.map((account) => [accountKey(account), account])).values()];
+}
+
 export function planLoginRemoval(context: PlanContext, order: ClaimOrder & { claim: LoginClaim }): ClaimPlan {
-  const accounts = loginAccounts(context, order.claim);
+  const accounts = accountsToRemove(context, order);
   const recoveryDays = order.claim.auth.kind === "password" ? (order.claim.auth.secret?.recoveryDays ?? 7) : 7;
   return dropPlan(context, order, { words: `login ${order.claim.name}`, accounts, recoveryDays });
 }

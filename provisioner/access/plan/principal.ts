@@ -61,8 +61,7 @@ export function dropPlan(
   return {
     ...plan,
     operations,
-    credentials:
-      record.credentials === undefined ? { step: "none" } : { step: "delete", recoveryDays: about.recoveryDays },
+    credentials: mayHaveSecret(record) ? { step: "delete", recoveryDays: about.recoveryDays } : { step: "none" },
     changes: [
       {
         verb: "drop",
@@ -74,6 +73,11 @@ export function dropPlan(
     ],
   };
 }
+
+/** A row left as `intent` may have made its secret without having noted it. */
+const mayHaveSecret = (record: ClaimRecord): boolean =>
+  record.credentials !== undefined ||
+  (record.state === "intent" && record.claim.kind === "login" && record.claim.auth.kind === "password");
 
 function keep(
   claim: LoginClaim | RoleClaim,

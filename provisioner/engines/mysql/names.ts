@@ -78,3 +78,6 @@ export function routineSql(database: string, object: string): string {
     throw new DbAccessError("InvalidInput", "A routine must say whether it is a function or a procedure.");
   return `${kind} ${identifierSql(database)}.${identifierSql(name)}`;
 }
+
+/** The server's own tables differ in their collations, which a UNION does not forgive and a comparison may overlook. */
+export const comparable = (expression: string): string => `CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin`;

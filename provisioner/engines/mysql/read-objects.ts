@@ -1,7 +1,6 @@
 import type { DatabaseState, OwnedObject, RelationKind, RelationState } from "../../access/server";
 import type { Connection } from "./connection";
-
-const t = (expression: string): string => `CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin`;
+import { comparable } from "./names";
 
 export interface Objects {
   databases: DatabaseState[];
@@ -24,13 +23,13 @@ export async function readObjects(
   const named = [...new Set([...databases, ...withRelations])];
   if (named.length === 0) return { databases: [], relations: [] };
   const parts = [
-    `SELECT ${t("SCHEMA_NAME")} AS db, NULL AS name, ${t("DEFAULT_CHARACTER_SET_NAME")} AS detail
+    `SELECT ${comparable("SCHEMA_NAME")} AS db, NULL AS name, ${comparable("DEFAULT_CHARACTER_SET_NAME")} AS detail
      FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)`,
   ];
   const values: (string | string[])[] = [named];
   for (const database of new Set(withRelations)) {
     // MariaDB opens the tables of one database for an equality, and of all databases for a list.
-    parts.push(`SELECT ${t("TABLE_SCHEMA")}, ${t("TABLE_NAME")}, ${t("TABLE_TYPE")}
+    parts.push(`SELECT ${comparable("TABLE_SCHEMA")}, ${comparable("TABLE_NAME")}, ${comparable("TABLE_TYPE")}
      FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?`);
     values.push(database);
   }
@@ -54,7 +53,7 @@ const definers: { words: string; from: string; database: string; name: string }[
 ];
 
 /** A definer's name: what stands before the last `@`, or all of it for a role of MariaDB. */
-const definerName = t("LEFT(DEFINER, CHAR_LENGTH(DEFINER) - LOCATE('@', REVERSE(DEFINER)))");
+const definerName = comparable("LEFT(DEFINER, CHAR_LENGTH(DEFINER) - LOCATE('@', REVERSE(DEFINER)))");
 
 /** What has one of the names as its definer, at any host and in any database: one message. */
 export async function readDefiners(connection: Connection, names: string[]): Promise<Map<string, OwnedObject[]>> {
@@ -63,7 +62,7 @@ export async function readDefiners(connection: Connection, names: string[]): Pro
   const sql = definers
     .map(
       (each) =>
-        `SELECT ${definerName} AS definer, '${each.words}' AS kind, ${t(each.database)} AS db, ${t(each.name)} AS name
+        `SELECT ${definerName} AS definer, '${each.words}' AS kind, ${comparable(each.database)} AS db, ${comparable(each.name)} AS name
          FROM information_schema.${each.from} WHERE ${definerName} IN (?)`,
     )
     .join(" UNION ALL ");

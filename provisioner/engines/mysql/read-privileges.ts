@@ -2,22 +2,19 @@ import type { Account } from "../../access/account";
 import type { Item, ItemKind } from "../../access/item";
 import type { Connection, Row } from "./connection";
 import { isMariaDb, type MySqlFacts } from "./facts";
-import { parseDatabaseRow, patternMark } from "./names";
-
-/** The tables differ in their collations, which a UNION does not forgive. */
-const t = (expression: string): string => `CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin`;
+import { comparable, parseDatabaseRow, patternMark } from "./names";
 
 const columns = (kind: string, database: string, object: string, column: string, rest: string): string =>
-  `SELECT '${kind}' AS kind, ${t(database)} AS db, ${t(object)} AS object, ${t(column)} AS col, ${rest}`;
+  `SELECT '${kind}' AS kind, ${comparable(database)} AS db, ${comparable(object)} AS object, ${comparable(column)} AS col, ${rest}`;
 
-const schemaRest = `${t("GRANTEE")} AS grantee, ${t("PRIVILEGE_TYPE")} AS privilege, IS_GRANTABLE = 'YES' AS grantable, NULL AS isDefault`;
+const schemaRest = `${comparable("GRANTEE")} AS grantee, ${comparable("PRIVILEGE_TYPE")} AS privilege, IS_GRANTABLE = 'YES' AS grantable, NULL AS isDefault`;
 
 const fromSchema = (kind: string, table: string, database: string, object: string, column: string): string =>
   `${columns(kind, database, object, column, schemaRest)} FROM information_schema.${table} WHERE GRANTEE IN (?)`;
 
-const granteeOf = (user: string, host: string): string => t(`CONCAT('''', ${user}, '''@''', ${host}, '''')`);
+const granteeOf = (user: string, host: string): string => comparable(`CONCAT('''', ${user}, '''@''', ${host}, '''')`);
 
-const routines = `${columns("routine", "p.Db", "CONCAT(p.Routine_type, ' ', p.Routine_name)", "''", `${granteeOf("p.User", "p.Host")} AS grantee, ${t("p.Proc_priv")} AS privilege, FIND_IN_SET('Grant', p.Proc_priv) > 0 AS grantable, NULL AS isDefault`)}
+const routines = `${columns("routine", "p.Db", "CONCAT(p.Routine_type, ' ', p.Routine_name)", "''", `${granteeOf("p.User", "p.Host")} AS grantee, ${comparable("p.Proc_priv")} AS privilege, FIND_IN_SET('Grant', p.Proc_priv) > 0 AS grantable, NULL AS isDefault`)}
 FROM mysql.procs_priv p WHERE p.User IN (?)`;
 
 /** A role at another host than `%` cannot be asked for by name; its host stays visible. */

@@ -4,6 +4,7 @@ import { DbAccessError } from "../../errors";
 import type { Unit } from "../engine";
 import type { Connection } from "./connection";
 import { isMariaDb, type MySqlFacts } from "./facts";
+import { comparable } from "./names";
 import { readPrivileges } from "./read-privileges";
 import type { Statement } from "./statement";
 import { needsHeld, statementsOf } from "./statements";
@@ -88,7 +89,7 @@ async function sessionsOf(connection: Connection, account: Account): Promise<{ i
     `asking for the sessions of ${accountWords(account)}`,
     "SELECT p.ID AS id, EXISTS (SELECT 1 FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = 'mysql' AND r.ROUTINE_NAME = 'rds_kill') AS byProcedure " +
       // The column's own comparison knows no difference between `app` and `App`, which are two accounts.
-      "FROM information_schema.PROCESSLIST p WHERE CONVERT(p.USER USING utf8mb4) COLLATE utf8mb4_bin = ? AND p.ID <> CONNECTION_ID()",
+      `FROM information_schema.PROCESSLIST p WHERE ${comparable("p.USER")} = ? AND p.ID <> CONNECTION_ID()`,
     [account.name],
   );
   return { ids: rows.map((row) => Number(row.id)), byProcedure: rows[0]?.byProcedure === 1 };

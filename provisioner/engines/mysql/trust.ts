@@ -1,10 +1,9 @@
 import { DbAccessError } from "../../errors";
 import type { Connection } from "./connection";
 import type { MySqlFacts } from "./facts";
+import { comparable } from "./names";
 
 export const ledgerDatabase = "db_access";
-
-const t = (expression: string): string => `CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin`;
 
 /**
  * Whoever holds a privilege at or below the ledger's database; a row with wildcards counts when it covers the name. Who
@@ -15,7 +14,7 @@ function holders(facts: MySqlFacts): string {
   const lower = (condition: string): string =>
     facts.lowerCaseTableNames === 0 ? condition : condition.replace("Db", "LOWER(Db)");
   const from = (table: string, condition: string): string =>
-    `SELECT 'holder' AS fact, ${t("CONCAT(User, '@', Host)")} AS name, '' AS detail FROM mysql.${table}
+    `SELECT 'holder' AS fact, ${comparable("CONCAT(User, '@', Host)")} AS name, '' AS detail FROM mysql.${table}
      WHERE ${lower(condition)} AND NOT (User = ? AND Host = ?)`;
   return [
     from("db", covers),
@@ -26,9 +25,9 @@ function holders(facts: MySqlFacts): string {
 }
 
 const objects = `
-SELECT 'table', ${t("TABLE_NAME")}, ${t("CONCAT(TABLE_TYPE, ' ', COALESCE(ENGINE, ''))")}
+SELECT 'table', ${comparable("TABLE_NAME")}, ${comparable("CONCAT(TABLE_TYPE, ' ', COALESCE(ENGINE, ''))")}
   FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?
-UNION ALL SELECT 'trigger', ${t("TRIGGER_NAME")}, '' FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ?`;
+UNION ALL SELECT 'trigger', ${comparable("TRIGGER_NAME")}, '' FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ?`;
 
 const untrusted = (what: string, fix: string): DbAccessError =>
   new DbAccessError("LedgerUntrusted", `The record in database ${ledgerDatabase} cannot be trusted: ${what}. ${fix}`);

@@ -31,6 +31,7 @@ const question: fc.Arbitrary<ItemQuestion & { exclusive: boolean }> = fc
     scope: parts.exclusive ? () => true : undefined,
     target: () => true,
     revokeClearsColumns: true,
+    optionPerLevel: false,
   }));
 
 const keys = (list: readonly Item[]): Set<string> => new Set(list.map(itemKey));
@@ -127,6 +128,7 @@ describe("the set arithmetic of a grant", () => {
           actual,
           target: () => true,
           revokeClearsColumns: true,
+          optionPerLevel: false,
         });
         const first = ask(one, [], [], initial);
         const recordedOne = planItems(first).recorded;
@@ -140,5 +142,44 @@ describe("the set arithmetic of a grant", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("the grant option of MySQL", () => {
+  const level = {
+    kind: "database",
+    database: "shop",
+    schema: "",
+    object: "",
+    column: "",
+    grantee: { name: "app", host: "%" },
+  } as const;
+  const held = (privilege: string, grantable: boolean): Item => ({ ...level, privilege, grantable });
+
+  it("is one per level: what another claim may pass on is not fought over", () => {
+    const answer = planItems({
+      wanted: [held("INSERT", false)],
+      recorded: [],
+      others: [{ item: held("SELECT", true), before: false }],
+      actual: [held("INSERT", true), held("SELECT", true)],
+      scope: () => true,
+      target: () => true,
+      revokeClearsColumns: false,
+      optionPerLevel: true,
+    });
+    assert.deepEqual([answer.grant, answer.revoke, answer.revokeOption], [[], [], []]);
+  });
+
+  it("goes when the last claim that wanted it goes", () => {
+    const answer = planItems({
+      wanted: [held("INSERT", false)],
+      recorded: [{ item: held("INSERT", true), before: false }],
+      others: [],
+      actual: [held("INSERT", true)],
+      target: () => true,
+      revokeClearsColumns: false,
+      optionPerLevel: true,
+    });
+    assert.deepEqual(answer.revokeOption, [held("INSERT", true)]);
   });
 });

@@ -1,0 +1,11 @@
+import type { FunctionConfig } from "../config";
+import type { EngineSession } from "../engines/engine";
+
+/** One apply on its way, under the cluster's lock. */
+export interface ApplyContext {
+  session: EngineSession;
+  config: FunctionConfig;
+  requestId: string;
+  /** Milliseconds since the epoch. */
+  deadline: number;
+}

@@ -1,0 +1,103 @@
+import { planClaim } from "../access/plan";
+import type { ClaimRecord } from "../access/record";
+import type { ApplyContext } from "./apply-context";
+import { observe } from "./observe";
+import { runOneByOne, runPrincipal, runTogether, unitOf } from "./run";
+import { errorOf, waitingError, type Work } from "./work";
+
+/** Kept for reading back, so that what was done is known even when time runs out. */
+const SETTLE_MS = 10_000;
+
+/** What there is no time for is not begun: the caller sends it again. */
+const outOfTime = (apply: ApplyContext): boolean => Date.now() > apply.deadline - SETTLE_MS;
+
+/** Runs the plans, each claim ending alone: an error is noted with its claim and stops no other. */
+export async function carryOut(
+  apply: ApplyContext,
+  active: readonly Work[],
+  before: ReadonlyMap<string, ClaimRecord>,
+): Promise<void> {
+  const { session, config } = apply;
+  const alone = async (work: Work, run: () => Promise<string[]>): Promise<void> => {
+    work.skipped = outOfTime(apply);
+    if (work.skipped) return;
+    try {
+      work.warnings.push(...(await run()));
+    } catch (error) {
+      work.error = errorOf(error);
+    }
+  };
+  const removals = active.filter((work) => work.order.action === "remove");
+  const ensures = active.filter((work) => work.order.action === "ensure");
+  const principals = (works: readonly Work[]): Work[] =>
+    works.filter(({ order }) => order.claim.kind === "login" || order.claim.kind === "role");
+  const containers = (works: readonly Work[]): Work[] =>
+    works.filter(({ order }) => order.claim.kind === "database" || order.claim.kind === "schema");
+  const runPrincipals = async (works: readonly Work[]): Promise<void> => {
+    for (const work of principals(works)) {
+      const { plan, order } = work;
+      if (plan !== undefined) await alone(work, () => runPrincipal(session, config, order, plan, before.get(plan.id)));
+    }
+  };
+  const runContainers = async (works: readonly Work[]): Promise<void> => {
+    for (const work of containers(works)) await alone(work, () => runOneByOne(session, work.plan?.operations ?? []));
+  };
+  await runGrants(
+    apply,
+    removals.filter((work) => work.order.claim.kind === "grant"),
+  );
+  await runContainers(removals);
+  await runPrincipals(removals);
+  await runPrincipals(ensures.filter((work) => work.order.claim.kind === "role"));
+  await runPrincipals(ensures.filter((work) => work.order.claim.kind === "login"));
+  await runContainers(ensures);
+  await runGrants(
+    apply,
+    ensures.filter((work) => work.order.claim.kind === "grant"),
+  );
+}
+
+/** Claims of one database share a transaction; when it fails each is planned and applied alone: only the culprit fails. */
+async function runGrants(apply: ApplyContext, works: readonly Work[]): Promise<void> {
+  const units = new Map<string, Work[]>();
+  for (const work of works) {
+    if (work.plan === undefined || work.plan.operations.length === 0) continue;
+    const unit = unitOf(work.plan);
+    units.set(unit, [...(units.get(unit) ?? []), work]);
+  }
+  for (const together of units.values()) {
+    if (outOfTime(apply)) {
+      for (const work of together) work.skipped = true;
+      continue;
+    }
+    try {
+      const warnings = await runTogether(
+        apply.session,
+        together.flatMap((work) => work.plan?.operations ?? []),
+      );
+      if (warnings.length > 0)
+        for (const work of together) work.warnings.push(...(together.length === 1 ? warnings : []));
+    } catch (error) {
+      if (together.length === 1) together[0].error = errorOf(error);
+      else for (const work of together) await runAlone(apply, work);
+    }
+  }
+}
+
+async function runAlone(apply: ApplyContext, work: Work): Promise<void> {
+  work.skipped = outOfTime(apply);
+  if (work.skipped) return;
+  try {
+    const { context } = await observe(apply.session, apply.config, [work.order]);
+    const plan = planClaim(context, work.order);
+    if (plan.waitsFor.length > 0) {
+      work.error = waitingError(plan.waitsFor);
+      return;
+    }
+    // What was there before was decided when the intent was written, not after a half-done attempt.
+    work.plan = { ...plan, next: work.plan?.next ?? plan.next, changes: work.plan?.changes ?? plan.changes };
+    work.warnings.push(...(await runTogether(apply.session, plan.operations)));
+  } catch (error) {
+    work.error = errorOf(error);
+  }
+}
