@@ -22,7 +22,7 @@ export const PREVIEW_MS = 20_000;
 
 export function defaultPatience(mode: Mode): Patience {
   return mode === "plan"
-    ? { requestTimeoutMs: PREVIEW_MS, budgetMs: PREVIEW_MS / 2, resends: 0, firstDelayMs: 200 }
+    ? { requestTimeoutMs: PREVIEW_MS, budgetMs: PREVIEW_MS / 4, resends: 0, firstDelayMs: 200 }
     : { requestTimeoutMs: FUNCTION_MS, budgetMs: 150_000, resends: 2, firstDelayMs: 200 };
 }
 

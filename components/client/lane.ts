@@ -141,7 +141,7 @@ export class Lane {
   }
 
   private later(kind: OperationClass, claim: Pending<ClaimResult>, attempt: number): void {
-    let wait = backoff(this.patience(kind.mode).firstDelayMs).next();
+    let wait = backoff(this.patience(kind.mode)).next();
     for (let step = 1; step < attempt; step += 1) wait = wait.next(undefined);
     setTimeout(() => this.coalescer.add(kind, claim), wait.duration);
   }

@@ -12,8 +12,8 @@ export interface Patience {
 }
 
 /** Decorrelated jitter, cockatiel's default: many hosts that were throttled together do not come back together. */
-export const backoff = (firstDelayMs: number): ExponentialBackoff<[number, number]> =>
-  new ExponentialBackoff({ initialDelay: firstDelayMs, maxDelay: 10_000 });
+export const backoff = ({ firstDelayMs, budgetMs }: Patience): ExponentialBackoff<[number, number]> =>
+  new ExponentialBackoff({ initialDelay: firstDelayMs, maxDelay: Math.min(10_000, budgetMs / 5) });
 
 /** Repeats what is worth repeating. The claims keep their operation ids, so nothing is done twice. */
 export function withRetry<T>(patience: Patience, work: () => Promise<T>): Promise<T> {
@@ -25,6 +25,6 @@ export function withRetry<T>(patience: Patience, work: () => Promise<T>): Promis
     if (error.outcome === "refused") return inTime;
     return error.outcome === "lost" && ((lost += 1) <= patience.resends || inTime);
   };
-  const policy = retry(handleWhen(worth), { maxAttempts: Infinity, backoff: backoff(patience.firstDelayMs) });
+  const policy = retry(handleWhen(worth), { maxAttempts: Infinity, backoff: backoff(patience) });
   return policy.execute(work);
 }

@@ -9,6 +9,9 @@ export class LifecycleError extends DbAccessError {
     const { property, message } = error;
     const subject = property === undefined || message.includes(property) ? "" : `${property}: `;
     super(error.code, oneLine(`${error.code}: ${subject}${message}`), error);
+    this.name = "Error";
+    // The host prints it: an expected failure's stack says nothing and shows the machine's paths.
+    this.stack = "";
   }
 }
 

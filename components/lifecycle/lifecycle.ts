@@ -5,16 +5,17 @@ import {
   removalWords,
   type Claim,
   type ClaimResult,
+  type ErrorCode,
   type ProvisionerRef,
 } from "../../provisioner/protocol";
 import type { Asked, Client } from "../client/client";
 import { knownProduct, problemsOf, withDefaults } from "./canonical";
 import { check, type CheckResult } from "./check";
 import { diff, type DiffResult } from "./diff";
-import { InitialisationError, LifecycleError, oneLine, resultError } from "./failure";
+import { InitialisationError, LifecycleError, resultError } from "./failure";
 import { forgettable } from "./forget";
 import { kinds, toClaim, type Kind, type KindName } from "./kinds";
-import { refProblems, shapeProblems } from "./shape";
+import { refProblems, shapeProblems, type Failure } from "./shape";
 import { isRecord, PROVIDER_KEY, recordToWire, withoutNulls, type Properties } from "./wire";
 
 /** What a dynamic provider's method hands on to. All over plain JSON. */
@@ -41,18 +42,22 @@ interface Prepared {
   inputs: Properties;
 }
 
+const invalid = (code: ErrorCode, failures: readonly Failure[]): LifecycleError =>
+  new LifecycleError(new DbAccessError(code, failures.map(({ reason }) => reason).join(" ")));
+
 /** Inputs of any age become a claim. Types are checked always; the rules of the engine only before something is made. */
 function prepare(kind: Kind, properties: Properties, strict: boolean): Prepared {
   const inputs = withDefaults(kind, withoutNulls(properties) as Properties);
   const claim = toClaim(kind, inputs);
   const shape = [...refProblems(inputs.provisioner), ...shapeProblems(kind, claim)];
-  if (shape.length > 0) throw new Error(oneLine(`InvalidInput: ${shape.map(({ reason }) => reason).join(" ")}`));
+  if (shape.length > 0) throw invalid("InvalidInput", shape);
   const ref = inputs.provisioner as ProvisionerRef;
   const problems = strict ? problemsOf(claim, knownProduct(inputs), ref.secretNamePrefixes) : [];
-  if (problems.length > 0) {
-    const words = problems.map(({ property, message }) => `${property}: ${message}`).join(" ");
-    throw new Error(oneLine(`${problems[0].code}: ${words}`));
-  }
+  if (problems.length > 0)
+    throw invalid(
+      problems[0].code,
+      problems.map(({ property, message }) => ({ property, reason: `${property}: ${message}` })),
+    );
   return { ref, owner: String(inputs.ownerKey), claim: claim as unknown as Claim, inputs };
 }
 

@@ -35,9 +35,9 @@ export function toWire(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((part) => (part === undefined ? null : toWire(part)));
   if (!isRecord(value)) return value;
-  const wire: Properties = {};
-  for (const key of Object.keys(value).sort()) if (value[key] !== undefined) wire[key] = toWire(value[key]);
-  return wire;
+  // Not by assignment: `__proto__` is a key like any other.
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  return Object.fromEntries(keys.sort().map((key) => [key, toWire(value[key])]));
 }
 
 export const recordToWire = (record: Properties): Properties => toWire(record) as Properties;

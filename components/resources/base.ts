@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Claim, ProvisionerRef } from "../../provisioner/protocol";
+import { defaultClient } from "../client";
 import { check } from "../lifecycle/check";
 import { kinds, toClaim, type KindName } from "../lifecycle/kinds";
 import { hasUnknown, type Properties } from "../lifecycle/wire";
 import { ownerOf } from "../owner";
-import { previewOnline, previewsOnline, type KnownClaim } from "../preview";
+import { previewLines, previewsOnline, type KnownClaim } from "../preview";
 import { refOf, type ProvisionerInput } from "../reference";
 import { declare } from "../registry";
 import { shims } from "../shim";
@@ -79,7 +80,9 @@ export abstract class AccessResource extends pulumi.dynamic.Resource {
         // The id is resolved together with the other outputs, some microtasks apart.
         await new Promise(setImmediate);
         const claimed = claimOf(kind, known as Properties);
-        if (claimed !== undefined) await previewOnline({ ...claimed, id }, this);
+        if (claimed === undefined) return;
+        const lines = await previewLines(defaultClient(), { ...claimed, id });
+        await Promise.all(lines.map(({ level, words }) => pulumi.log[level](words, this)));
       } finally {
         done();
       }

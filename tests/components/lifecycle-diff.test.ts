@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { check } from "../../components/lifecycle/check";
+import { diff } from "../../components/lifecycle/diff";
+import { kindNames, kinds, type KindName } from "../../components/lifecycle/kinds";
+import { UNKNOWN, type Properties } from "../../components/lifecycle/wire";
+import { mysqlRef, pathsOf, ref, valid, withValue } from "./support/inputs";
+
+const same = { changes: false, replaces: [], deleteBeforeReplace: false };
+const checked = (kind: KindName, inputs: Properties): Properties => check(kinds[kind], {}, inputs).inputs;
+const state = (kind: KindName, inputs = valid()[kind]): Properties => ({
+  ...checked(kind, inputs),
+  onDelete: "words",
+  drift: [],
+});
+const after = (kind: KindName, path: (string | number)[], value: unknown) =>
+  diff(kinds[kind], state(kind), checked(kind, withValue(valid()[kind], path, value)));
+
+describe("diff", () => {
+  it("finds nothing when nothing has changed", () => {
+    for (const name of kindNames)
+      assert.deepEqual(diff(kinds[name], state(name), checked(name, valid()[name])), same, name);
+  });
+
+  it("replaces for another name or cluster, and for nothing else", () => {
+    const table: [KindName, (string | number)[], unknown, string][] = [
+      ["DbUser", ["username"], "other", "username"],
+      ["DbRole", ["name"], "other", "name"],
+      ["DbDatabase", ["name"], "other", "name"],
+      ["DbSchema", ["name"], "other", "name"],
+      ["DbSchema", ["database"], "other", "database"],
+      ["DbGrant", ["grantee"], "other", "grantee"],
+      ["DbGrant", ["on", "database"], "other", "on"],
+      ["DbGrant", ["on", "schema"], "other", "on"],
+      ["DbGrant", ["on"], { kind: "schema", database: "orders", schema: "public" }, "on"],
+      ...kindNames.map((name): [KindName, string[], string, string] => [
+        name,
+        ["provisioner", "cluster"],
+        "bills",
+        "provisioner",
+      ]),
+    ];
+    for (const [kind, path, value, key] of table) {
+      const found = after(kind, path, value);
+      assert.deepEqual(found.replaces, [key], `${kind} ${path.join(".")}`);
+      assert.equal(found.changes, true);
+    }
+    const replacing = new Set(table.map(([kind, path]) => `${kind} ${path.join(".")}`));
+    for (const kind of kindNames) {
+      for (const path of pathsOf(valid()[kind])) {
+        if (replacing.has(`${kind} ${path.join(".")}`) || path.join(".").startsWith("on.kind")) continue;
+        if (path.join(".") === "provisioner.engine") continue;
+        for (const value of ["other", 3, false, ["x"]])
+          assert.deepEqual(after(kind, path, value).replaces, [], `${kind} ${path.join(".")} ${String(value)}`);
+      }
+    }
+  });
+
+  it("replaces for another engine only when the family is another", () => {
+    const mysql = withValue(valid().DbRole, ["provisioner"], mysqlRef());
+    const mariadb = withValue(valid().DbRole, ["provisioner"], ref({ engine: "mariadb" }));
+    assert.deepEqual(diff(kinds.DbRole, state("DbRole"), mysql).replaces, ["provisioner"]);
+    assert.deepEqual(diff(kinds.DbRole, state("DbRole", mysql), mariadb), { ...same, changes: true });
+    const aurora = withValue(valid().DbRole, ["provisioner", "engine"], "aurora-postgresql");
+    assert.deepEqual(diff(kinds.DbRole, state("DbRole"), aurora), { ...same, changes: true });
+  });
+
+  it("updates in place for another ref, another owner, and what a refresh has found", () => {
+    const moved = withValue(valid().DbUser, ["provisioner", "functions", "access"], "elsewhere");
+    assert.deepEqual(diff(kinds.DbUser, state("DbUser"), moved), { ...same, changes: true });
+    assert.deepEqual(after("DbGrant", ["ownerKey"], "someone"), { ...same, changes: true });
+    const drifted = { ...state("DbGrant"), drift: ["revoke DELETE on table public.orders from orders_api"] };
+    assert.deepEqual(diff(kinds.DbGrant, drifted, checked("DbGrant", valid().DbGrant)), { ...same, changes: true });
+  });
+
+  it("treats an unknown as a change and never as a replacement, wherever it stands", () => {
+    for (const name of kindNames) {
+      for (const path of pathsOf(valid()[name])) {
+        const unknown = withValue(valid()[name], path, UNKNOWN);
+        const found = diff(kinds[name], state(name), checked(name, unknown));
+        assert.deepEqual(found, { ...same, changes: true }, `${name} ${path.join(".")}`);
+        assert.deepEqual(diff(kinds[name], unknown, unknown).replaces, []);
+      }
+    }
+  });
+
+  it("takes a removed input for its default", () => {
+    for (const key of ["adopt", "locked", "requireTls", "deletion"])
+      assert.deepEqual(after("DbUser", [key], undefined), same, key);
+    assert.deepEqual(after("DbUser", ["auth", "secret", "recoveryDays"], undefined), same);
+    assert.deepEqual(after("DbUser", ["passwordVersion"], undefined), { ...same, changes: true });
+    assert.deepEqual(after("DbUser", ["connectionLimit"], undefined), { ...same, changes: true });
+    for (const key of ["withGrantOption", "cascade", "mode", "reach"])
+      assert.deepEqual(after("DbGrant", [key], undefined), same, key);
+  });
+
+  it("reads the state of an older version that lacks a key", () => {
+    for (const name of kindNames) {
+      for (const [key] of pathsOf(valid()[name]).filter((path) => path.length === 1)) {
+        const old = withValue(state(name), [key], undefined);
+        assert.deepEqual(diff(kinds[name], old, checked(name, valid()[name])).replaces, [], `${name} ${key}`);
+      }
+    }
+    assert.deepEqual(diff(kinds.DbGrant, {}, checked("DbGrant", valid().DbGrant)), { ...same, changes: true });
+  });
+
+  it("makes room first only where two logins would write one secret", () => {
+    const renamed = (secret: string | undefined) => {
+      const user = withValue(valid().DbUser, ["auth", "secret", "name"], secret);
+      return diff(kinds.DbUser, state("DbUser", user), checked("DbUser", withValue(user, ["username"], "other")));
+    };
+    assert.equal(renamed("orders/api").deleteBeforeReplace, true);
+    assert.equal(renamed(undefined).deleteBeforeReplace, false);
+    assert.equal(after("DbGrant", ["grantee"], "other").deleteBeforeReplace, false);
+    assert.equal(after("DbRole", ["name"], "other").deleteBeforeReplace, false);
+  });
+
+  it("sees no difference in order, case or spacing", () => {
+    const privilege = fc.constantFrom("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE");
+    const spelled = fc.tuple(privilege, fc.boolean(), fc.boolean()).map(([name, lower, space]) => {
+      const text = lower ? name.toLowerCase() : name;
+      return space ? ` ${text}` : text;
+    });
+    const table = fc.constantFrom("a", "b", "c", "d");
+    fc.assert(
+      fc.property(fc.array(spelled, { minLength: 1 }), fc.array(table, { minLength: 1 }), (privileges, tables) => {
+        const on = { kind: "tables", database: "orders", schema: "public", tables };
+        const grant = { ...valid().DbGrant, on, privileges };
+        const plain = [...new Set(privileges.map((text) => text.trim().toUpperCase()))].reverse();
+        const again = { ...grant, on: { ...on, tables: [...tables].reverse() }, privileges: plain };
+        assert.deepEqual(diff(kinds.DbGrant, state("DbGrant", grant), checked("DbGrant", again)), same);
+      }),
+    );
+  });
+
+  it("survives anything in any place", () => {
+    const junk = fc.oneof(fc.constant(UNKNOWN), fc.jsonValue({ maxDepth: 2 }));
+    fc.assert(
+      fc.property(fc.constantFrom(...kindNames), fc.nat(), junk, fc.boolean(), (name, at, value, old) => {
+        const paths = pathsOf(valid()[name]);
+        const odd = withValue(valid()[name], paths[at % paths.length], value);
+        diff(kinds[name], old ? odd : valid()[name], old ? valid()[name] : odd);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import * as dbaccess from "../../components";
+import { PROVIDER_KEY } from "../../components/lifecycle/wire";
+import { ref } from "./support/inputs";
+
+interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+const promiseOf = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => output.apply(resolve));
+
+/** Waits until the engine (here: the mock) has the resource. */
+async function registered(resource: pulumi.Resource, all: Registered[]): Promise<Registered> {
+  const urn = await promiseOf(resource.urn);
+  const found = all.find(({ name }) => urn.endsWith(`::${name}`));
+  assert.ok(found !== undefined, urn);
+  return found;
+}
+
+describe("resources", () => {
+  const all: Registered[] = [];
+  const begin = (organization?: string): Promise<void> => {
+    all.length = 0;
+    return pulumi.runtime.setMocks(
+      {
+        newResource: ({ type, name, inputs }) => {
+          all.push({ type, name, inputs });
+          return { id: `${name}-id`, state: { ...inputs, secretArn: "arn:secret", effective: ["SELECT"] } };
+        },
+        call: () => ({}),
+      },
+      "orders",
+      "prod",
+      false,
+      organization,
+    );
+  };
+  beforeEach(() => begin("acme"));
+
+  const provisioner = ref();
+  const on = { kind: "tables" as const, database: "orders", schema: "public", tables: "*" as const };
+  const make = {
+    DbUser: () => new dbaccess.DbUser("api", { provisioner, username: "api", auth: { kind: "iam" } }),
+    DbRole: () => new dbaccess.DbRole("owner", { provisioner, name: "owner" }),
+    DbGrant: () => new dbaccess.DbGrant("read", { provisioner, grantee: "api", on, template: "read" }),
+    DbDatabase: () => new dbaccess.DbDatabase("db", { provisioner, name: "orders", owner: "owner" }),
+    DbSchema: () => new dbaccess.DbSchema("schema", { provisioner, database: "orders", name: "app" }),
+  };
+
+  it("have their own type tokens, and pass on just what was given and who owns it", async () => {
+    for (const [kind, construct] of Object.entries(make)) {
+      const { type, name, inputs } = await registered(construct(), all);
+      assert.equal(type, `pulumi-nodejs:dynamic/db-access:${kind}`);
+      assert.equal(inputs.ownerKey, `acme/urn:pulumi:prod::orders::${type}::${name}`);
+      assert.deepEqual(inputs.provisioner, provisioner);
+      assert.equal(typeof inputs[PROVIDER_KEY], "string");
+      assert.equal("drift" in inputs, false);
+    }
+    const database = all.find(({ name }) => name === "db");
+    assert.equal(database?.inputs.owner, "owner");
+  });
+
+  it("have their outputs", async () => {
+    const user = make.DbUser();
+    assert.equal(await promiseOf(user.secretArn), "arn:secret");
+    assert.equal(await promiseOf(user.username), "api");
+    assert.deepEqual(await promiseOf(make.DbGrant().effective), ["SELECT"]);
+    assert.equal(await promiseOf(make.DbRole().name), "owner");
+    for (const output of [
+      user.endpoint,
+      user.port,
+      user.onDelete,
+      user.drift,
+      user.secretVersionId,
+      user.iamConnectArn,
+    ])
+      assert.equal(pulumi.Output.isInstance(output), true);
+  });
+
+  it("are owned by parents, too", async () => {
+    const parent = new pulumi.ComponentResource("acme:team:Shop", "shop");
+    const child = new dbaccess.DbRole("r", { provisioner, name: "r" }, { parent });
+    const { inputs } = await registered(child, all);
+    assert.equal(
+      inputs.ownerKey,
+      "acme/urn:pulumi:prod::orders::acme:team:Shop$pulumi-nodejs:dynamic/db-access:DbRole::r",
+    );
+  });
+
+  it("take another owner, and a namespace where there is no organisation", async () => {
+    const moved = new dbaccess.DbRole("r", { provisioner, name: "r", ownerKey: pulumi.output("elsewhere") });
+    assert.equal((await registered(moved, all)).inputs.ownerKey, "elsewhere");
+    for (const organization of [undefined, "organization"]) {
+      await begin(organization);
+      const plain = await registered(new dbaccess.DbRole("r", { provisioner, name: "r" }), all);
+      assert.match(String(plain.inputs.ownerKey), /^organization\/urn:pulumi:/);
+    }
+    await begin();
+    pulumi.runtime.setConfig("db-access:namespace", "berlin");
+    try {
+      const named = await registered(new dbaccess.DbRole("r", { provisioner, name: "r" }), all);
+      assert.match(String(named.inputs.ownerKey), /^berlin\/urn:pulumi:/);
+    } finally {
+      pulumi.runtime.setConfig("db-access:namespace", "");
+    }
+  });
+
+  it("take the ref plain, as an output, in parts, or inside a provisioner", async () => {
+    const given: dbaccess.ProvisionerInput[] = [
+      provisioner,
+      pulumi.output(provisioner),
+      Promise.resolve(provisioner),
+      { ...provisioner, region: pulumi.output("eu-west-1"), functions: pulumi.output(provisioner.functions) },
+      { ref: provisioner },
+      { ref: pulumi.output(provisioner) },
+    ];
+    for (const [index, value] of given.entries()) {
+      const role = new dbaccess.DbRole(`r${index}`, { provisioner: value, name: `r${index}` });
+      assert.deepEqual((await registered(role, all)).inputs.provisioner, provisioner);
+    }
+  });
+
+  it("may be created again by the next unit test", async () => {
+    await promiseOf(make.DbRole().urn);
+    await promiseOf(make.DbRole().urn);
+  });
+
+  it("ask no provisioner in a unit test's preview", async () => {
+    await pulumi.runtime.setMocks(
+      { newResource: ({ inputs }) => ({ id: "", state: inputs }), call: () => ({}) },
+      "orders",
+      "prod",
+      true,
+    );
+    assert.equal(await promiseOf(make.DbRole().name), "owner");
+  });
+});
