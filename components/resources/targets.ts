@@ -27,11 +27,11 @@ export interface TablesTarget {
   kind: "tables";
   database: Text;
   /** PostgreSQL: the schema, required. MySQL and MariaDB have none. */
-  schema?: Text;
+  schema?: pulumi.Input<string | undefined>;
   /** Names, each of which must exist, or `"*"` for all that exist. On MySQL and MariaDB `"*"` is future ones, too. */
   tables: pulumi.Input<"*" | Text[]>;
   /** PostgreSQL: default privileges. Default: only what exists. */
-  future?: pulumi.Input<FutureArgs>;
+  future?: pulumi.Input<FutureArgs | undefined>;
 }
 
 /** A membership: the grantee becomes a member of the role. It has no privileges of its own. */

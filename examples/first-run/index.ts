@@ -8,8 +8,8 @@ const config = new pulumi.Config();
 // neither a network path to the database nor its admin's password.
 const provisioner = dbaccess.provisionerFromParameter(config.require("provisioner"));
 // MySQL has neither schemas nor default privileges.
-const onPostgresql = <T>(value: T): pulumi.Output<T> =>
-  provisioner.engine.apply((engine) => (engine.endsWith("postgresql") ? value : undefined)) as pulumi.Output<T>;
+const onPostgresql = <T>(value: T): pulumi.Output<T | undefined> =>
+  provisioner.engine.apply((engine) => (engine.endsWith("postgresql") ? value : undefined));
 
 // Owns the database and everything the migrations create in it. Nobody logs in as it.
 const owner = new dbaccess.DbRole("owner", { provisioner, name: "orders_owner", deletion: "drop" });
@@ -50,7 +50,7 @@ const tables: dbaccess.TablesTarget = {
   database: database.name,
   schema: onPostgresql("public"),
   tables: "*",
-  future: onPostgresql({ createdBy: [owner.name] }),
+  future: onPostgresql<dbaccess.FutureArgs>({ createdBy: [owner.name] }),
 };
 
 // Exclusive: what somebody grants the application by hand on these tables is drift, and the next `up` takes it away.
