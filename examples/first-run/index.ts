@@ -7,6 +7,7 @@ const config = new pulumi.Config();
 // The database team deployed the provisioner beside the cluster and published how to reach it. This program needs
 // neither a network path to the database nor its admin's password.
 const provisioner = dbaccess.provisionerFromParameter(config.require("provisioner"));
+
 // MySQL has neither schemas nor default privileges.
 const onPostgresql = <T>(value: T): pulumi.Output<T | undefined> =>
   provisioner.engine.apply((engine) => (engine.endsWith("postgresql") ? value : undefined));

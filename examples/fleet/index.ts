@@ -6,11 +6,6 @@ const config = new pulumi.Config();
 const provisioner = dbaccess.provisionerFromParameter(config.require("provisioner"));
 const database = config.require("database");
 
-// MySQL has no schemas.
-const schema = provisioner.engine.apply((engine) =>
-  engine.endsWith("postgresql") ? "public" : undefined,
-) as pulumi.Output<string>;
-
 const support = new dbaccess.DbUser("support", {
   provisioner,
   username: "support",
@@ -24,7 +19,8 @@ new dbaccess.DbGrant("support", {
   on: {
     kind: "tables",
     database,
-    schema,
+    // MySQL has no schemas.
+    schema: provisioner.engine.apply((engine) => (engine.endsWith("postgresql") ? "public" : undefined)),
     tables: "*",
   },
   privileges: ["SELECT"],

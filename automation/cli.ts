@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { addDemoCommand } from "./commands/demo";
+import { addDoctorCommand } from "./commands/doctor";
+import { addFleetCommands } from "./commands/fleet";
+import { addLocalCommands } from "./commands/local";
+import { BadConfig } from "./config/load";
+import { failureCode, failureExitCode, failureLine, failureMessage } from "./errors";
+import { exitCodes } from "./exit-codes";
+import { packageVersion } from "./package-info";
+import { printJson, say } from "./terminal/output";
+
+const epilogue = `
+Examples:
+  db-access doctor
+  db-access local up --engine postgresql@17 --engine mysql@8.0
+  db-access fleet preview --config fleet.yaml
+  db-access fleet up --config fleet.yaml --target orders-eu --json
+  db-access demo --engine postgresql
+
+Exit codes:
+  0  done
+  1  an error; nothing more is known
+  3  some targets of the fleet failed; the report names them
+  4  the fleet file has problems; nothing was done
+
+DB_ACCESS_DEBUG=1 shows where an error came from. NO_COLOR=1 turns colours off.`;
+
+export function commandLine(): Command {
+  const program = new Command("db-access")
+    .description("Database users and grants for private RDS and Aurora: the local stack, fleets of clusters, the demo.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .showHelpAfterError("(db-access --help shows what there is)")
+    .addHelpText("after", epilogue);
+  addLocalCommands(program);
+  addFleetCommands(program);
+  addDoctorCommand(program);
+  addDemoCommand(program);
+  return program;
+}
+
+function fail(error: unknown, argv: readonly string[]): void {
+  process.exitCode = failureExitCode(error);
+  const problems = error instanceof BadConfig ? error.problems : undefined;
+  if (argv.includes("--json"))
+    printJson({ error: { code: failureCode(error), message: failureMessage(error), ...(problems && { problems }) } });
+  if (error instanceof BadConfig) for (const line of error.lines()) say(line);
+  say(failureLine(error));
+  if (process.env.DB_ACCESS_DEBUG === "1" && error instanceof Error) say(String(error.stack));
+}
+
+export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads may stop early (`| head`); what has begun is ended in order all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  try {
+    await commandLine().parseAsync([...argv]);
+  } catch (error) {
+    fail(error, argv);
+  }
+}
+
+// A handle that a command left open must not keep a finished command waiting.
+if (require.main === module) void main(process.argv).then(() => process.exit(process.exitCode ?? exitCodes.ok));
