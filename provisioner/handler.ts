@@ -9,7 +9,7 @@ import type { EngineSession } from "./engines/engine";
 import { mysql } from "./engines/mysql";
 import { postgresql } from "./engines/postgresql";
 import { DbAccessError, toErrorBody, type ErrorBody } from "./errors";
-import { requestSchema, type ClaimResult, type Reply, type Request } from "./protocol/messages";
+import { MAX_CLAIMS_PER_REQUEST, requestSchema, type ClaimResult, type Reply, type Request } from "./protocol/messages";
 import { productOf } from "./protocol/ref";
 import { commonVersion, mismatchWords, protocolRange } from "./protocol/version";
 import { applyBatch } from "./reconcile/apply";
@@ -81,6 +81,12 @@ function parse(event: unknown): Request {
     throw new DbAccessError("ProtocolMismatch", mismatchWords(protocols.data, protocolRange));
   const parsed = requestSchema.safeParse(event);
   if (parsed.success) return parsed.data;
+  const sent = typeof event === "object" && event !== null && "claims" in event ? event.claims : undefined;
+  if (Array.isArray(sent) && sent.length > MAX_CLAIMS_PER_REQUEST)
+    throw new DbAccessError(
+      "InvalidInput",
+      `The request has ${sent.length} claims; send at most ${MAX_CLAIMS_PER_REQUEST} at once.`,
+    );
   // Only the places, never the values: a request that is not ours may hold anything.
   const places = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "request"}: ${issue.code}`);
   throw new DbAccessError("InvalidInput", `The request is not valid (${places.join("; ")}).`);
@@ -166,10 +172,11 @@ const normalise = (claim: Request["claims"][number]): Request["claims"][number][
 };
 
 /** What is wrong with a claim is said before anything is changed, now with the server's version known. */
-const problemOf = (config: FunctionConfig, { facts }: EngineSession, { order }: Work): Problem | undefined =>
-  order.action === "remove"
+const problemOf = (config: FunctionConfig, { facts }: EngineSession, { request }: Work): Problem | undefined =>
+  request.action === "remove"
     ? undefined
-    : claimProblems(order.claim, {
+    : // As it was sent: the property that is at fault has the caller's own index.
+      claimProblems(request.claim, {
         product: productOf(config.engine),
         versionNumber: facts.versionNumber,
         secretNamePrefixes: config.secretNamePrefixes,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { granteeName, type Claim, type GrantClaim } from "./claims";
+import type { Claim, GrantClaim } from "./claims";
 import type { Family } from "./server";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
@@ -17,8 +17,11 @@ export function ownerDigest(owner: string): string {
 const join = (...segments: string[]): string => segments.map((segment) => encodeURIComponent(segment)).join("/");
 
 /** A grant's grantee with its host, where it names one account of a login. */
-const granteeSegment = (claim: GrantClaim): string =>
-  typeof claim.grantee === "string" ? claim.grantee : `${granteeName(claim.grantee)}@${claim.grantee.host}`;
+const granteeSegment = ({ grantee }: GrantClaim): string =>
+  typeof grantee === "string"
+    ? encodeURIComponent(grantee)
+    : // The @ itself is not encoded: no name can be taken for it.
+      `${encodeURIComponent(grantee.name)}@${encodeURIComponent(grantee.host)}`;
 
 /** The id without its last segment for grants, the whole id for everything else: what re-entry looks for. */
 export function claimIdPrefix(family: Family, cluster: string, claim: Claim): string {
@@ -34,7 +37,7 @@ export function claimIdPrefix(family: Family, cluster: string, claim: Claim): st
       const on = claim.on;
       const database = on.kind === "role" ? on.role : on.database;
       const schema = on.kind === "schema" || on.kind === "tables" ? (on.schema ?? "") : "";
-      return `${join(family, cluster, "grant", granteeSegment(claim), on.kind, database, schema)}/`;
+      return `${join(family, cluster, "grant")}/${granteeSegment(claim)}/${join(on.kind, database, schema)}/`;
     }
   }
 }

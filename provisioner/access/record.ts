@@ -6,6 +6,8 @@ export interface RecordedItem {
   item: Item;
   /** It was held already: this claim's end does not take it away. */
   before: boolean;
+  /** It is claimed with its grant option, and had that already: this claim's end leaves the option. */
+  optionBefore?: boolean;
 }
 
 /** One row of the ledger: one live claim. */

@@ -1,15 +1,13 @@
-import { itemKey } from "../access/item";
-import { DEFAULT_HOSTS } from "../access/plan";
-import type { ClaimRecord } from "../access/record";
 import { audit } from "../audit/audit";
 import type { ErrorBody } from "../errors";
 import type { ClaimResult } from "../protocol/messages";
 import type { ApplyContext } from "./apply-context";
 import { carryOut } from "./carry-out";
+import { intentOf } from "./intent";
 import { observe, type Observation } from "./observe";
 import { outputsOf } from "./outputs";
 import { settle } from "./settle";
-import { errorOf, failed, hasWork, notAttempted, planAll, waitingError, type Work } from "./work";
+import { errorOf, failed, hasWork, isWaiting, notAttempted, planAll, waitingErrorOf, type Work } from "./work";
 
 /**
  * Read, plan, apply, read back: under the cluster's lock, each claim ending alone. What is recorded and equal sends
@@ -31,13 +29,11 @@ async function locked(apply: ApplyContext, works: readonly Work[]): Promise<Clai
   const observed = await observe(session, config, orders);
   const before = new Map(observed.context.records.map((record) => [record.id, record]));
   planAll(observed.context, works);
-  for (const work of works)
-    if (work.error === undefined && work.plan !== undefined && work.plan.waitsFor.length > 0)
-      work.error = waitingError(work.plan.waitsFor);
+  for (const work of works) work.error ??= waitingErrorOf(work);
   const active = works.filter(hasWork);
   if (active.length === 0) return works.map((work) => finish(apply, work, observed, false));
 
-  const intents = active.flatMap((work) => intentOf(work, before));
+  const intents = active.flatMap(({ plan }) => (plan === undefined ? [] : (intentOf(plan, before.get(plan.id)) ?? [])));
   if (intents.length > 0) await session.ledger.write(intents);
   await carryOut(apply, active, before);
   const after = await settle(apply, { works, active, before, observed }).catch((error: unknown) => {
@@ -45,37 +41,13 @@ async function locked(apply: ApplyContext, works: readonly Work[]): Promise<Clai
     for (const work of active) if (!work.skipped) work.error ??= errorOf(error);
     return observed;
   });
-  return works.map((work) => finish(apply, work, after, active.includes(work)));
-}
-
-/**
- * Written before the first statement, so that a re-entry knows what was there before and what may have happened. It is
- * never `retained`: a lock that was cut short has to be done again.
- */
-function intentOf(work: Work, before: ReadonlyMap<string, ClaimRecord>): ClaimRecord[] {
-  const { plan } = work;
-  if (plan?.next === undefined || (plan.operations.length === 0 && plan.credentials.step === "none")) return [];
-  const record = before.get(plan.id);
-  const known = new Set(plan.next.items.map((entry) => itemKey(entry.item)));
-  const items = [...plan.next.items, ...(record?.items ?? []).filter((entry) => !known.has(itemKey(entry.item)))];
-  return [
-    {
-      ...plan.next,
-      state: "intent",
-      retained: false,
-      items,
-      claim: withOldHosts(plan.next, record),
-      credentials: record?.credentials,
-    },
-  ];
-}
-
-/** Accounts of hosts that are being removed stay known until they are gone. */
-function withOldHosts({ claim }: ClaimRecord, record: ClaimRecord | undefined): ClaimRecord["claim"] {
-  if (claim.kind !== "login" || record?.claim.kind !== "login") return claim;
-  const lists = [claim.hosts, record.claim.hosts];
-  if (lists.every((hosts) => hosts === undefined)) return claim;
-  return { ...claim, hosts: [...new Set(lists.flatMap((hosts) => hosts ?? DEFAULT_HOSTS))] };
+  const again = active.some((work) => work.error === undefined) ? works.filter(isWaiting) : [];
+  const results = works
+    .filter((work) => !again.includes(work))
+    .map((work) => finish(apply, work, after, active.includes(work)));
+  // What others of the batch have just made may be what these wait for, with all that came along unplanned: the
+  // schemas of a new database. Each round has made something, so there is a last one.
+  return again.length === 0 ? results : [...results, ...(await locked(apply, again))];
 }
 
 function finish(

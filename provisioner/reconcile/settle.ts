@@ -64,7 +64,12 @@ function leftOver(context: PlanContext, work: Work): ErrorBody | undefined {
   try {
     const again = planClaim(context, work.order);
     if (work.order.action === "ensure")
-      work.plan = { ...again, next: work.plan?.next, changes: work.plan?.changes ?? [] };
+      work.plan = {
+        ...again,
+        next: work.plan?.next,
+        changes: work.plan?.changes ?? [],
+        warnings: work.plan?.warnings ?? [],
+      };
     if (again.operations.length === 0) return undefined;
     const hints = work.warnings.length === 0 ? "" : ` The server said: ${work.warnings.join("; ")}.`;
     return new DbAccessError(

@@ -53,6 +53,11 @@ export const hasWork = (work: Work): boolean =>
   work.plan !== undefined &&
   (work.plan.operations.length > 0 || work.plan.recordChanges || work.plan.credentials.step !== "none");
 
+export const isWaiting = ({ plan }: Work): boolean => plan !== undefined && plan.waitsFor.length > 0;
+
+export const waitingErrorOf = (work: Work): ErrorBody | undefined =>
+  isWaiting(work) ? waitingError(work.plan?.waitsFor ?? []) : undefined;
+
 export const waitingError = (waitsFor: readonly string[]): ErrorBody =>
   new DbAccessError(
     "ObjectMissing",

@@ -4,6 +4,7 @@ import type { Item } from "../item";
 import type { Operation } from "../operation";
 import type { ClaimRecord, RecordedItem } from "../record";
 import { Refusal } from "../refusal";
+import { withImplied } from "./implied";
 import type { ServerFacts, ServerState } from "../server";
 
 /** One claim as it arrives at the planner. */
@@ -111,7 +112,9 @@ export function assertOurs(record: ClaimRecord | undefined, order: ClaimOrder, w
 
 /** What other live claims hold on the accounts of the same grantee. */
 export const otherItems = (context: PlanContext, id: string): RecordedItem[] =>
-  context.records.filter((record) => record.id !== id && !record.retained).flatMap((record) => record.items);
+  context.records
+    .filter((record) => record.id !== id && !record.retained)
+    .flatMap((record) => withImplied(record.items, context.state.relations));
 
 /** The order of keys never makes a difference; absent and undefined are the same. */
 export function canonicalJson(value: unknown): string {
@@ -145,5 +148,7 @@ export function recordChange(
   if (record === undefined || record.retained)
     return [{ verb: "record", words: `record ${words}, which is there already` }];
   if (record.owner !== next.owner) return [{ verb: "record", words: `hand ${words} over from ${record.owner}` }];
+  // Bookkeeping of objects that came or went: nothing that anybody asked for, and no drift.
+  if (canonicalJson(record.claim) === canonicalJson(next.claim)) return [];
   return [{ verb: "record", words: `record the settings of ${words}` }];
 }

@@ -175,9 +175,14 @@ function expandTables(
   if (on.tables !== "*" && waitsFor.length === 0)
     for (const name of on.tables) if (!chosen.some((table) => table.name === name)) waitsFor.push(`${schema}.${name}`);
   const names = new Set(chosen.map((table) => table.name));
+  const creators = new Set(on.future?.createdBy ?? []);
+  // Future sequences of a creator are claimed with or without a table; so are those that came in the meantime.
   const sequences =
     reach && privileges.includes("INSERT")
-      ? relations.filter((relation) => relation.kind === "sequence" && names.has(relation.ownedByTable ?? ""))
+      ? relations.filter(
+          ({ kind, ownedByTable, owner }) =>
+            kind === "sequence" && (names.has(ownedByTable ?? "") || creators.has(owner ?? "")),
+        )
       : [];
   const at = { ...blank, database: on.database, schema };
   const wanted = accounts.flatMap((grantee): Item[] => [
@@ -216,7 +221,6 @@ function expandTables(
         : []),
     ]),
   ]);
-  const creators = new Set(on.future?.createdBy ?? []);
   const target = (item: Item): boolean =>
     inDatabase(item, on.database) &&
     item.schema === schema &&

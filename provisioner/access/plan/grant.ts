@@ -2,8 +2,9 @@ import { accountKey } from "../account";
 import { granteeName, type GrantClaim } from "../claims";
 import { itemKey, type Item } from "../item";
 import { isClusterWide, type Operation } from "../operation";
-import type { ClaimRecord } from "../record";
+import type { ClaimRecord, RecordedItem } from "../record";
 import { Refusal } from "../refusal";
+import type { RelationState } from "../server";
 import { itemChanges } from "../words";
 import {
   assertOurs,
@@ -18,6 +19,7 @@ import {
   type PlanContext,
 } from "./context";
 import { expandGrant, granteeAccounts, itemsOf } from "./expand";
+import { heldByCreators, withImplied, withoutImplied } from "./implied";
 import { planItems, type ItemAnswer } from "./items";
 
 /** Grants first, so that a privilege that stays is never absent; what a revoke takes along comes back right after. */
@@ -59,9 +61,13 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   const actual = itemsOf(context.state.items, [...accounts, ...recordedAccounts]);
   const keys = new Set(accounts.map(accountKey));
   const onTarget = (item: Item): boolean => keys.has(accountKey(item.grantee)) && target(item);
+  const { relations } = context.state;
+  const everything = claim.on.kind === "tables" && claim.on.tables === "*";
+  const recorded = record?.items ?? [];
   const answer = planItems({
     wanted,
-    recorded: record?.items ?? [],
+    // Named tables say nothing about those that came under the default privileges: they stay until the claim ends.
+    recorded: everything ? withImplied(recorded, relations) : recorded,
     others: otherItems(context, id),
     actual,
     scope: claim.mode === "exclusive" ? onTarget : undefined,
@@ -79,7 +85,7 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     adopted: false,
     retained: false,
     claim,
-    items: answer.recorded,
+    items: withoutImplied([...answer.recorded, ...foreignItems(answer, recorded, actual, relations)], relations),
   };
   const changes = [
     ...itemChanges("grant", answer.grant).map((text) => ({ verb: "grant" as const, words: text })),
@@ -102,6 +108,25 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     effective: heldOf(wanted, actual),
     unmanaged: answer.unmanaged,
   };
+}
+
+/** Beside what is claimed: what the grantee held on the creators' tables when their default privileges were claimed. */
+function foreignItems(
+  answer: ItemAnswer,
+  recorded: readonly RecordedItem[],
+  actual: readonly Item[],
+  relations: readonly RelationState[],
+): RecordedItem[] {
+  const defaults = answer.recorded.filter((entry) => entry.item.kind === "default" && !entry.before);
+  if (defaults.length === 0) return [];
+  const known = new Set(recorded.map((entry) => itemKey(entry.item)));
+  const claimed = new Set(answer.recorded.map((entry) => itemKey(entry.item)));
+  const fresh = defaults.map((entry) => entry.item).filter((item) => !known.has(itemKey(item)));
+  const kept = recorded.filter((entry) => entry.before && entry.item.kind !== "default");
+  const entries = [...kept, ...heldByCreators(fresh, actual, relations)];
+  return [...new Map(entries.map((entry) => [itemKey(entry.item), entry])).values()].filter(
+    (entry) => !claimed.has(itemKey(entry.item)),
+  );
 }
 
 const heldOf = (wanted: readonly Item[], actual: readonly Item[]): Item[] => {
@@ -145,7 +170,7 @@ export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { cla
   const accounts = record.items.map((entry) => entry.item.grantee);
   const answer = planItems({
     wanted: [],
-    recorded: record.items,
+    recorded: withImplied(record.items, context.state.relations),
     others: otherItems(context, id),
     actual: itemsOf(context.state.items, accounts),
     target: () => false,

@@ -61,29 +61,20 @@ export function planItems(question: ItemQuestion): ItemAnswer {
   const othersByKey = byKey(others, (entry) => itemKey(entry.item));
   const wantedByKey = new Map(wanted.map((item) => [itemKey(item), item]));
 
-  const grantableLevels = new Set(
-    [...wanted, ...others.map((entry) => entry.item)].filter((item) => item.grantable).map(levelKey),
-  );
-
+  const options = grantOptions(question);
   const grant: Item[] = [];
-  const revokeOption: Item[] = [];
   const nextRecorded: RecordedItem[] = [];
   for (const [key, item] of wantedByKey) {
     const held = actualByKey.get(key) ?? [];
     const mine = recordedByKey.get(key);
     const theirs = othersByKey.get(key) ?? [];
-    const optionNeeded = question.optionPerLevel
-      ? grantableLevels.has(levelKey(item))
-      : item.grantable || theirs.some((entry) => entry.item.grantable);
     if (held.length === 0 || (item.grantable && !held.some((row) => row.grantable)) || optionsDiffer(item, held))
       grant.push(item);
-    else if (
-      !optionNeeded &&
-      held.some((row) => row.grantable) &&
-      (mine?.item.grantable === true || scope?.(item) === true)
-    )
-      revokeOption.push(...held.filter((row) => row.grantable));
-    nextRecorded.push({ item, before: mine?.before ?? heldBefore(held, theirs) });
+    nextRecorded.push({
+      item,
+      before: mine?.before ?? heldBefore(held, theirs),
+      ...(options.heldBefore(item) ? { optionBefore: true } : {}),
+    });
   }
 
   const revoke: Item[] = [];
@@ -93,6 +84,10 @@ export function planItems(question: ItemQuestion): ItemAnswer {
     const owned = mine !== undefined && !mine.before;
     if (owned || scope?.(rows[0]) === true) revoke.push(...rows);
   }
+
+  const exclusive = (row: Item): boolean => wantedByKey.has(itemKey(row)) && scope?.(row) === true;
+  const staying = actual.filter((row) => row.grantable && !revoke.includes(row));
+  const revokeOption = staying.filter((row) => !options.needed(row) && (options.ours(row) || exclusive(row)));
 
   const unmanaged = actual.filter(
     (item) =>
@@ -117,6 +112,39 @@ function takenAlong(answer: Pick<ItemAnswer, "revoke" | "revokeOption" | "grant"
   const keys = new Set([...coming, ...revoke].map(itemKey));
   const staying = actual.filter((item) => !keys.has(itemKey(item)) && affected(item));
   return [...coming, ...staying.map((item) => (revokeOption.includes(item) ? { ...item, grantable: false } : item))];
+}
+
+interface GrantOptions {
+  /** This claim wants it, or another one does. */
+  needed(item: Item): boolean;
+  /** Nobody but this claim, as the ledger has it, gave it. */
+  ours(item: Item): boolean;
+  /** It was there when this claim, which wants it, came. */
+  heldBefore(item: Item): boolean;
+}
+
+/** To whom the grant options belong: each privilege has its own, or all at a level share one. */
+function grantOptions({ wanted, recorded, others, actual, optionPerLevel }: ItemQuestion): GrantOptions {
+  const keyOf = optionPerLevel ? levelKey : itemKey;
+  const ofItem = (entry: RecordedItem): string => keyOf(entry.item);
+  const grantable = (entry: RecordedItem): boolean => entry.item.grantable;
+  const mine = byKey(recorded.filter(grantable), ofItem);
+  const theirs = byKey(others.filter(grantable), ofItem);
+  const claimed = new Set(wanted.filter((item) => item.grantable).map(keyOf));
+  const held = new Set(actual.filter((item) => item.grantable).map(keyOf));
+  const before = (entries: readonly RecordedItem[]): boolean => entries.some((entry) => entry.optionBefore === true);
+  return {
+    needed: (item) => claimed.has(keyOf(item)) || theirs.has(keyOf(item)),
+    ours: (item) => {
+      const entries = mine.get(keyOf(item));
+      return entries !== undefined && !before(entries);
+    },
+    heldBefore: (item) => {
+      if (!item.grantable) return false;
+      const entries = mine.get(keyOf(item)) ?? theirs.get(keyOf(item));
+      return entries === undefined ? held.has(keyOf(item)) : before(entries);
+    },
+  };
 }
 
 const levelKey = (item: Item): string =>

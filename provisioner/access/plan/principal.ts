@@ -105,7 +105,9 @@ function keep(
 function refuseOwner(context: PlanContext, name: string, words: string): void {
   const owns = context.state.principals.get(name)?.owns ?? [];
   if (owns.length === 0) return;
-  const list = owns.slice(0, 10).map((object) => `${object.words} in ${object.database}`);
+  const list = owns
+    .slice(0, 10)
+    .map((object) => (object.words.startsWith("database ") ? object.words : `${object.words} in ${object.database}`));
   const more = owns.length > 10 ? ` and ${owns.length - 10} more` : "";
   throw new Refusal(
     "OwnsObjects",

@@ -69,7 +69,7 @@ export function serverQuery(
     if (action === "remove" && (claim.kind === "login" || claim.kind === "role") && claim.deletion === "drop")
       ownersOf.add(claim.name);
   }
-  const asked = new Set(orders.map((order) => order.owner));
+  const asked = new Set(orders.flatMap(({ owner, previousOwner }) => [owner, previousOwner]));
   for (const record of records)
     if (asked.has(record.owner))
       for (const { item } of record.items) {

@@ -76,6 +76,29 @@ function clientConfig(reach: Reach, login: Login, database: string): ClientConfi
   };
 }
 
+/** A connection as the driver has it, or the driver's error. */
+export async function dial(reach: Reach, login: Login, database: string): Promise<Client> {
+  // An empty password would make the driver look into the environment and into files for another one.
+  if (login.password === "")
+    throw new DbAccessError("AdminLoginRefused", `There is no password for ${login.username}; check its secret.`);
+  assertTime(reach.deadline, openingStep(database));
+  const client = new Client(clientConfig(reach, login, database));
+  // Without a listener an 'error' event ends the process.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+const openingStep = (database: string): string => `connecting to database ${database}`;
+
+export const openingError = (error: unknown, { host, port }: Reach, database: string): DbAccessError =>
+  toDbAccessError(error, { host, port, step: openingStep(database), opening: true });
+
 /** One connection to one database. Nothing is sent after the deadline; what runs then is cut off. */
 export class Connection {
   private warnings: string[] = [];
@@ -89,26 +112,16 @@ export class Connection {
     client.on("notice", (notice) => {
       if (notice.severity === "WARNING" && notice.message !== undefined) this.warnings.push(notice.message);
     });
-    // Without a listener an 'error' event ends the process.
     client.on("error", () => (this.lost = true));
     client.on("end", () => (this.lost = true));
   }
 
   static async open(reach: Reach, login: Login, database: string): Promise<Connection> {
-    const step = `connecting to database ${database}`;
-    // An empty password would make the driver look into the environment and into files for another one.
-    if (login.password === "")
-      throw new DbAccessError("AdminLoginRefused", `There is no password for ${login.username}; check its secret.`);
-    assertTime(reach.deadline, step);
-    const client = new Client(clientConfig(reach, login, database));
-    const connection = new Connection(client, reach, database);
     try {
-      await client.connect();
+      return new Connection(await dial(reach, login, database), reach, database);
     } catch (error) {
-      await client.end().catch(() => undefined);
-      throw toDbAccessError(error, { ...connection.context({ step }), opening: true });
+      throw openingError(error, reach, database);
     }
-    return connection;
   }
 
   /** Milliseconds until the deadline. */

@@ -1,7 +1,7 @@
 import type { Item } from "../../access/item";
 import type { Connection } from "./connection";
 import type { Facts } from "./facts";
-import { aclColumns, aclEntries, itemsOf, type AclRow } from "./rows";
+import { aclColumns, aclEntries, itemsOf, namesRole, type AclRow } from "./rows";
 
 /** Where a role that is about to be dropped is mentioned, cluster-wide. */
 export interface References {
@@ -37,7 +37,7 @@ const plainAcl = `s.deptype = 'a' AND s.classid IN ('pg_namespace'::regclass, 'p
 
 const referencesQuery = (facts: Facts): string => `
 WITH gone AS (SELECT oid FROM pg_roles WHERE rolname = $1),
-refs AS (SELECT s.* FROM pg_shdepend s JOIN gone ON gone.oid = s.refobjid WHERE s.refclassid = 'pg_authid'::regclass),
+refs AS (SELECT s.* FROM pg_shdepend s WHERE ${namesRole("SELECT oid FROM gone")}),
 inside_rows AS (
   SELECT d.datname::text AS database, d.datallowconn AND d.datconnlimit <> -2 AND has_database_privilege(d.oid, 'CONNECT') AS connectable,
     NOT d.datallowconn OR d.datconnlimit = -2 AS closed, bool_or(NOT (${plainAcl})) AS remains

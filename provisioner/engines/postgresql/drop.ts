@@ -5,7 +5,7 @@ import type { Context } from "./context";
 import { readReferences, type DatabaseReference, type References } from "./drop-references";
 import { addGrants, addRevokes } from "./items";
 import { OwnerWork } from "./owner-work";
-import { ownsSomething, readOwned } from "./owned";
+import { ownedBy, readOwned } from "./owned";
 import { literal } from "./quote";
 import { readCluster } from "./read-cluster";
 import { readDatabase, readGrantedBy } from "./read-database";
@@ -106,7 +106,7 @@ async function dropRole(context: Context, name: string, references: References, 
  */
 const dropRemains = (name: string): sql.Statement[] => [
   sql.plainStatement(
-    `SELECT 1 / (SELECT (count(*) = 0)::int FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid WHERE ${ownsSomething} AND r.rolname = ${literal(name)})`,
+    `SELECT 1 / (SELECT (count(*) = 0)::int FROM pg_shdepend s WHERE ${ownedBy(`SELECT oid FROM pg_roles WHERE rolname = ${literal(name)}`)})`,
   ),
   sql.dropOwned(name),
 ];
@@ -123,7 +123,8 @@ async function runClearing(
   } catch (error) {
     if (!(error instanceof DbAccessError)) throw error;
     if (error.serverCode === "22012") throw ownsObjects(name, "an object made just now");
-    if (error.serverCode === "2BP01") throw ownsObjects(name, error.message);
+    if (error.serverCode === "2BP01")
+      throw new DbAccessError("OwnsObjects", `${name} cannot be dropped. ${error.message}`, { serverCode: "2BP01" });
     throw error;
   }
   // DROP OWNED warns about what others have granted; what is left of that fails the DROP ROLE, by name.

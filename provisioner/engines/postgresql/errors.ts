@@ -116,7 +116,7 @@ function answer(state: string, words: string, context: ErrorContext): Answer {
     case "2BP01":
       return {
         code: "DependentPrivileges",
-        message: `Something depends on it: ${words}. Set cascade to take that back too.`,
+        message: `Something depends on it: ${words}.`,
       };
     case "53300":
       return { code: "Throttled", message: `${place} has no connection left (${words}); try again.`, transient: true };

@@ -21,9 +21,9 @@ interface FactsRow {
   tls: boolean | null;
   forces_tls: boolean;
   creates_roles: boolean;
+  superuser: boolean;
   iam_exists: boolean;
   iam_admin: boolean;
-  iam_super: boolean;
 }
 
 /** ADMIN on a role directly, or through a role whose privileges the login has: what GRANT itself looks for. */
@@ -38,11 +38,10 @@ SELECT current_setting('server_version_num')::int AS number,
   pg_is_in_recovery() AS in_recovery,
   (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS tls,
   coalesce(lower(current_setting('rds.force_ssl', true)) IN ('1', 'on', 'true'), false) AS forces_tls,
-  (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user) AS creates_roles,
+  me.rolcreaterole OR me.rolsuper AS creates_roles, me.rolsuper AS superuser,
   iam.oid IS NOT NULL AS iam_exists,
-  coalesce(${holdsAdmin("iam.oid")}, false) AS iam_admin,
-  (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS iam_super
-FROM (SELECT to_regrole('rds_iam')::oid AS oid) iam`;
+  ${holdsAdmin("iam.oid")} AS iam_admin
+FROM (SELECT to_regrole('rds_iam')::oid AS oid) iam JOIN pg_roles me ON me.rolname = current_user`;
 
 const withMemberOptions = 160000;
 
@@ -59,7 +58,7 @@ export async function readFacts(connection: Connection): Promise<Facts> {
       transient: true,
     });
   const memberOptions = row.number >= withMemberOptions;
-  const adminsIam = row.iam_admin || row.iam_super || (!memberOptions && row.creates_roles);
+  const adminsIam = row.iam_admin || row.superuser || (!memberOptions && row.creates_roles);
   return {
     family: "postgresql",
     product: "postgresql",

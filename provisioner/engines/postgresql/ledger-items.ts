@@ -5,9 +5,10 @@ import type { RecordedItem } from "../../access/record";
  * A claim on every table of a schema has as many items as tables times privileges, and nearly all of each item is
  * the same. Stored is one group per set of privileges, with the objects that have exactly that set.
  */
-interface StoredGroup {
+export interface StoredGroup {
   /** Absent: false. */
   before?: true;
+  optionBefore?: true;
   grantee: string;
   host?: string;
   kind: Item["kind"];
@@ -24,8 +25,9 @@ interface StoredGroup {
 
 type Shared = Omit<StoredGroup, "privileges" | "objects">;
 
-const sharedPart = ({ item, before }: RecordedItem): Shared => ({
+const sharedPart = ({ item, before, optionBefore }: RecordedItem): Shared => ({
   ...(before ? { before } : {}),
+  ...(optionBefore === true ? { optionBefore } : {}),
   grantee: item.grantee.name,
   ...(item.grantee.host === undefined ? {} : { host: item.grantee.host }),
   kind: item.kind,
@@ -68,6 +70,7 @@ function unpackOne(group: StoredGroup, object: string | [string, string], privil
   const [name, column] = typeof object === "string" ? [object, ""] : object;
   return {
     before: group.before ?? false,
+    ...(group.optionBefore === undefined ? {} : { optionBefore: group.optionBefore }),
     item: {
       grantee: { name: group.grantee, ...(group.host === undefined ? {} : { host: group.host }) },
       kind: group.kind,
@@ -83,5 +86,3 @@ function unpackOne(group: StoredGroup, object: string | [string, string], privil
     },
   };
 }
-
-export type { StoredGroup };

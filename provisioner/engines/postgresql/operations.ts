@@ -20,14 +20,11 @@ export const runsInTransaction = (operation: Operation): operation is InTransact
 
 /** What has to be looked up before the statements can be written, or undefined for nothing. */
 export function subjectsOf(operations: readonly InTransaction[], facts: Facts): Subjects | undefined {
-  const items: Item[] = [];
-  const schemas: string[] = [];
-  const roles: string[] = [];
-  for (const operation of operations) {
-    if ("items" in operation) items.push(...operation.items);
-    if ("schema" in operation) schemas.push(operation.schema);
-    if ("owner" in operation && operation.owner !== undefined) roles.push(operation.owner);
-  }
+  const items = operations.flatMap((operation): Item[] => ("items" in operation ? operation.items : []));
+  const schemas = operations.flatMap((operation) => ("schema" in operation ? [operation.schema] : []));
+  const roles = operations.flatMap((operation) =>
+    "owner" in operation && operation.owner !== undefined ? [operation.owner] : [],
+  );
   const ownersMatter = items.some(
     (item) =>
       subjectOf(item) !== undefined ||

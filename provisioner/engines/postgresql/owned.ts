@@ -1,6 +1,7 @@
 import type { OwnedObject } from "../../access/server";
 import { DbAccessError } from "../../errors";
 import type { Connections } from "./connection";
+import { namesRole } from "./rows";
 
 interface SharedRow {
   role: string;
@@ -13,32 +14,35 @@ interface SharedRow {
 
 /**
  * A default privilege is recorded as "owned" by its creator; it is a setting, goes with the role and blocks nothing.
- * Column list for pg_shdepend under the alias `s`.
+ * Entries of pg_shdepend, alias `s`, of what the roles own.
  */
-export const ownsSomething = `s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.classid <> 'pg_default_acl'::regclass`;
+export const ownedBy = (roles: string): string =>
+  `${namesRole(roles)} AND s.deptype = 'o' AND s.classid <> 'pg_default_acl'::regclass`;
+
+const named = "SELECT oid FROM pg_roles WHERE rolname = ANY ($1::text[])";
 
 /** pg_shdepend is shared: one message finds the databases in which a role owns anything. */
 const sharedQuery = `
-SELECT r.rolname::text AS role, coalesce('database ' || d.datname, i.type || ' ' || i.identity) AS words,
+WITH owned AS (SELECT s.* FROM pg_shdepend s WHERE ${ownedBy(named)})
+SELECT pg_get_userbyid(s.refobjid)::text AS role, coalesce('database ' || d.datname, i.type || ' ' || i.identity) AS words,
   coalesce(d.datname, current_database())::text AS database, 1 AS count, true AS connectable
-FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, 0) i
+FROM owned s CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, 0) i
 LEFT JOIN pg_database d ON s.classid = 'pg_database'::regclass AND d.oid = s.objid
-WHERE ${ownsSomething} AND s.dbid = 0 AND r.rolname = ANY ($1::text[])
+WHERE s.dbid = 0
 UNION ALL
-SELECT r.rolname::text, NULL, d.datname::text, count(*)::int,
+SELECT pg_get_userbyid(s.refobjid)::text, NULL, d.datname::text, count(*)::int,
   d.datallowconn AND d.datconnlimit <> -2 AND has_database_privilege(d.oid, 'CONNECT')
-FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid JOIN pg_database d ON d.oid = s.dbid
-WHERE ${ownsSomething} AND r.rolname = ANY ($1::text[])
-GROUP BY r.rolname, d.oid, d.datname, d.datallowconn, d.datconnlimit`;
+FROM owned s JOIN pg_database d ON d.oid = s.dbid
+GROUP BY s.refobjid, d.oid, d.datname, d.datallowconn, d.datconnlimit
+ORDER BY role, database, words`;
 
 const shownPerDatabase = 100;
 
 const namesQuery = `
-SELECT r.rolname::text AS role, i.type || ' ' || i.identity AS words
-FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, s.objsubid) i
-WHERE ${ownsSomething} AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND r.rolname = ANY ($1::text[])
-ORDER BY r.rolname, s.classid, i.identity LIMIT ${shownPerDatabase}`;
+SELECT pg_get_userbyid(s.refobjid)::text AS role, i.type || ' ' || i.identity AS words
+FROM pg_shdepend s CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, s.objsubid) i
+WHERE ${ownedBy(named)} AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+ORDER BY 1, s.classid, i.identity LIMIT ${shownPerDatabase}`;
 
 const countWords = (count: number): string => (count === 1 ? "1 object" : `${count} objects`);
 

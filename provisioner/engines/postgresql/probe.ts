@@ -1,18 +1,23 @@
-import { DbAccessError } from "../../errors";
+import { DatabaseError } from "pg";
+
 import type { ProbeResult } from "../engine";
-import { Connection, type Login, type Reach } from "./connection";
+import { dial, openingError, type Login, type Reach } from "./connection";
+
+/** Where the server refuses a login whose password it has accepted: no CONNECT, no such database, no connection left. */
+const afterThePassword = new Set(["InitializeSessionUserId", "CheckMyDatabase", "InitPostgres"]);
 
 /** Logs in and leaves. The server looks at the password before anything else about the login. */
 export async function probeLogin(reach: Reach, login: Login, database: string): Promise<ProbeResult> {
   try {
-    const connection = await Connection.open(reach, login, database);
-    await connection.close();
+    const client = await dial(reach, login, database);
+    await client.end();
     return "accepted";
   } catch (error) {
-    if (!(error instanceof DbAccessError)) throw error;
-    if (error.code === "AdminLoginRefused") return "refused";
-    // Authenticated, and only then without CONNECT on this database.
-    if (error.serverCode === "42501") return "accepted";
-    throw error;
+    if (error instanceof DatabaseError) {
+      if (error.code === "28P01" || error.code === "28000") return "refused";
+      // A login with a limit can be full of the application's own connections.
+      if (afterThePassword.has(error.routine ?? "")) return "accepted";
+    }
+    throw openingError(error, reach, database);
   }
 }

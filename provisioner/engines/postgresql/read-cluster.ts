@@ -3,7 +3,7 @@ import { PUBLIC } from "../../access/account";
 import type { AccountState, DatabaseState, ReadQuery } from "../../access/server";
 import type { Connection } from "./connection";
 import { holdsAdmin, type Facts } from "./facts";
-import { aclColumns, aclEntries, granteeTable, itemsOf, type AclRow } from "./rows";
+import { aclColumns, aclEntries, granteeTable, itemsOf, namesRole, type AclRow } from "./rows";
 
 interface RoleRow {
   name: string;
@@ -75,8 +75,7 @@ database_rows AS (
     d.datallowconn AND d.datconnlimit <> -2 AND has_database_privilege(d.oid, 'CONNECT') AS connectable,
     (SELECT o.rolsuper FROM pg_roles o WHERE o.oid = d.datdba) AND EXISTS (
       SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT') AS fixed,
-    EXISTS (SELECT FROM pg_shdepend s JOIN grantee g ON g.oid = s.refobjid
-      WHERE s.refclassid = 'pg_authid'::regclass AND s.dbid = d.oid) AS mentions
+    EXISTS (SELECT FROM pg_shdepend s WHERE ${namesRole("SELECT oid FROM grantee")} AND s.dbid = d.oid) AS mentions
   FROM named d),
 acl_rows AS (
   ${aclColumns({ kind: "'database'" })}, d.datname::text AS database

@@ -2,7 +2,7 @@ import { PUBLIC } from "../../access/account";
 import type { Item } from "../../access/item";
 import type { RelationKind, RelationState, SchemaState } from "../../access/server";
 import type { Connection } from "./connection";
-import { aclColumns, aclEntries, granteeTable, itemsOf, type AclRow } from "./rows";
+import { aclColumns, aclEntries, granteeTable, itemsOf, namesRole, type AclRow } from "./rows";
 
 export interface DatabaseReading {
   schemas: SchemaState[];
@@ -80,8 +80,8 @@ const databaseQuery = `
 WITH ${granteeTable},
 plain AS (SELECT oid FROM pg_namespace WHERE $2::boolean AND nspname !~ '^pg_' AND nspname <> 'information_schema'),
 seen AS (
-  SELECT s.classid, s.objid FROM pg_shdepend s JOIN grantee g ON g.oid = s.refobjid
-  WHERE s.refclassid = 'pg_authid'::regclass AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+  SELECT s.classid, s.objid FROM pg_shdepend s
+  WHERE ${namesRole("SELECT oid FROM grantee")} AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
   UNION SELECT 'pg_namespace'::regclass::oid, oid FROM plain
   UNION SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c JOIN plain ON plain.oid = c.relnamespace
   UNION SELECT 'pg_proc'::regclass::oid, p.oid FROM pg_proc p JOIN plain ON plain.oid = p.pronamespace
@@ -128,8 +128,8 @@ export async function readDatabase(
 const grantedByQuery = `
 WITH gone AS (SELECT oid FROM pg_roles WHERE rolname = $1),
 seen AS (
-  SELECT DISTINCT s.classid, s.objid FROM pg_shdepend s JOIN gone ON gone.oid = s.refobjid
-  WHERE s.refclassid = 'pg_authid'::regclass AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+  SELECT DISTINCT s.classid, s.objid FROM pg_shdepend s
+  WHERE ${namesRole("SELECT oid FROM gone")} AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
 ${aclQuery("grantor")}`;
 
 /** What a role that owns nothing here has given to others out of what it may pass on. */

@@ -42,6 +42,14 @@ SELECT g.name AS grantee, ${columns.kind} AS kind, ${columns.schema ?? "''"} AS 
   ${columns.column ?? "''"} AS "column", ${columns.creator ?? "NULL::text"} AS creator,
   pg_get_userbyid(e.grantor)::text AS grantor, e.privileges, e.grantable`;
 
+/**
+ * The entries of pg_shdepend, alias `s`, that name one of the roles. That catalog is the server's own index from a role
+ * to everything whose owner or ACL names it; as a list of constants the roles make it use the index it has for that,
+ * which a join does not while the catalog has no statistics.
+ */
+export const namesRole = (roles: string): string =>
+  `s.refclassid = 'pg_authid'::regclass AND s.refobjid = ANY (ARRAY(${roles}))`;
+
 /** The named grantees by oid; 0 is PUBLIC. Parameters: $1 names, $2 whether PUBLIC is among them. */
 export const granteeTable = `grantee AS (
   SELECT oid, rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::text[])

@@ -79,12 +79,14 @@ async function runTogether(
   const resolved = subjects === undefined ? nothingResolved : await resolve(connection, facts, subjects);
   const work = new OwnerWork(facts, resolved.roles, adminUsesIam);
   addOperations(work, operations, { facts, resolved, verifiers: unit.verifiers });
+  const statements = work.finish();
+  if (statements.length === 0) return [];
   const guarded = facts.iamExists && !adminUsesIam && operations.some(touchesIam);
   const lockOut = guarded ? await LockOutGuard.prepare(connection, facts) : undefined;
   try {
     await runTransaction(
       connection,
-      work.finish(),
+      statements,
       `changing roles and privileges on database ${database}`,
       lockOut?.guard(),
     );
@@ -100,8 +102,12 @@ async function runTogether(
 function inTermsOf(operations: readonly InTransaction[], error: unknown): unknown {
   if (!(error instanceof DbAccessError)) return error;
   const details = { serverCode: error.serverCode, transient: error.transient };
-  const named = (op: "createLogin" | "createRole"): string =>
-    operations.flatMap((operation) => (operation.op === op ? [operation.account.name] : [])).join(", ");
+  const named = (op: "createLogin" | "createRole"): string => {
+    const names = operations.flatMap((operation) => (operation.op === op ? [operation.account.name] : []));
+    return names.length > 3
+      ? `one of ${names.slice(0, 3).join(", ")} and ${names.length - 3} more`
+      : names.join(" or ");
+  };
   if (error.code === "UserExists" && named("createLogin") === "")
     return new DbAccessError(
       "RoleExists",
@@ -114,6 +120,8 @@ function inTermsOf(operations: readonly InTransaction[], error: unknown): unknow
       `The user is there already: ${named("createLogin")}. Set adopt: true to take it over, which resets its password.`,
       details,
     );
+  if (error.code === "DependentPrivileges" && operations.some((operation) => "cascade" in operation))
+    return new DbAccessError(error.code, `${error.message} Set cascade: true to take that back too.`, details);
   if (error.code === "DependentPrivileges" && operations.some((operation) => operation.op === "dropSchema"))
     return new DbAccessError(
       "OwnsObjects",

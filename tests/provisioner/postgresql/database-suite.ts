@@ -97,6 +97,16 @@ export function databaseTests(lab: Lab): void {
       assert.deepEqual(await owners("moved"), [undefined]);
     });
 
+    it("say where everybody has what nobody may grant", async () => {
+      const session = await lab.connect();
+      await run(session, { op: "createDatabase", database: "fixed" });
+      const schemas = [{ database: "fixed", schema: "public" }];
+      const state = await session.read(readQuery({ databases: ["fixed", "postgres"], schemas }));
+      assert.equal(state.schemas.get(schemaKey("fixed", "public"))?.fixedForPublic, lab.major < 15);
+      assert.equal(state.databases.get("fixed")?.fixedForPublic, false);
+      assert.equal(state.databases.get("postgres")?.fixedForPublic, true);
+    });
+
     it("have relations with their kinds and owners", async () => {
       await lab.database("kinds", "kinds_owner");
       const client = await lab.superuser("kinds");

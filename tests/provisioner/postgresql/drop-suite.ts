@@ -143,6 +143,19 @@ export function dropTests(lab: Lab): void {
       await run(another, { op: "dropDatabase", database: "shut" });
     });
 
+    it("says what keeps it when that cannot be taken away", async () => {
+      const session = await lab.connect();
+      await run(session, createLogin("clinging"));
+      const superuser = await lab.superuser("drop_one");
+      await superuser.query("GRANT USAGE ON LANGUAGE plpgsql TO clinging");
+      await assert.rejects(
+        run(session, drop("clinging")),
+        codeIs("OwnsObjects", /language plpgsql|in database drop_one/),
+      );
+      await superuser.query("REVOKE USAGE ON LANGUAGE plpgsql FROM clinging");
+      await run(session, drop("clinging"));
+    });
+
     it("by IAM ends its membership first", async () => {
       const session = await lab.connect();
       await run(session, createLogin("iam_leaver", { auth: "iam" }));

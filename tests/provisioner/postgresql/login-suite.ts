@@ -47,7 +47,13 @@ export function loginTests(lab: Lab): void {
       );
       assert.equal(rows[0].comment, "it's \\ mine");
       assert.match(rows[0].rolpassword, /^SCRAM-SHA-256\$4096:/);
-      assert.ok(!fs.readFileSync(lab.server.logFile, "utf8").includes(password));
+      const log = fs.readFileSync(lab.server.logFile, "utf8");
+      assert.ok(!log.includes(password));
+      assert.match(
+        log,
+        /statement: CREATE ROLE "made" [^;\n]*'\n/,
+        "alone in its message, so that pgaudit can redact it",
+      );
     });
 
     it("are changed, locked and unlocked", async () => {
@@ -83,6 +89,15 @@ export function loginTests(lab: Lab): void {
       await run(session, createLogin("unconnected"));
       assert.equal(await session.probe({ name: "unconnected" }, password, "rdsadmin"), "accepted");
       assert.equal(await session.probe({ name: "unconnected" }, "wrong", "rdsadmin"), "refused");
+      assert.equal(await session.probe({ name: "unconnected" }, password, "no_such_database"), "accepted");
+    });
+
+    it("are accepted when their connections are all taken", async () => {
+      const session = await lab.connect();
+      await run(session, createLogin("full", { attributes: { connectionLimit: 1 } }));
+      await lab.as({ user: "full", password });
+      assert.equal(await session.probe({ name: "full" }, password), "accepted");
+      assert.equal(await session.probe({ name: "full" }, "wrong"), "refused");
     });
 
     it("lose their sessions after a lock", async () => {

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 
-import { DatabaseError } from "pg";
-
-import type { RecordedItem } from "../../../provisioner/access/record";
-import { DbAccessError } from "../../../provisioner/errors";
-import { isRetryable, toDbAccessError } from "../../../provisioner/engines/postgresql/errors";
-import { packItems, unpackItems } from "../../../provisioner/engines/postgresql/ledger-items";
 import { assertVerifier, scramVerifier } from "../../../provisioner/engines/postgresql/verifier";
-import { codeIs, item, password } from "./server";
+import { codeIs, password } from "./server";
 
 describe("PostgreSQL verifiers", () => {
   it("have a salt of their own and the form the server knows", () => {
@@ -22,96 +16,5 @@ describe("PostgreSQL verifiers", () => {
   it("are made of printable ASCII only", () => {
     for (const text of ["", "pässword", "tab\t", "line\n", "null\u0000"])
       assert.throws(() => scramVerifier(text), codeIs("InvalidInput", /ASCII/));
-  });
-});
-
-describe("PostgreSQL errors", () => {
-  const context = { host: "db", port: 5432, step: "testing" };
-  const server = (code: string, fields: Partial<DatabaseError> = {}): DatabaseError =>
-    Object.assign(new DatabaseError("the server's words", 1, "error"), { code, internalQuery: "hidden", ...fields });
-
-  it("keep the server's words and never the statement", () => {
-    const error = toDbAccessError(server("42501", { detail: "one\ntwo" }), context);
-    assert.deepEqual([error.code, error.serverCode, error.transient], ["NotAuthorized", "42501", false]);
-    assert.match(error.message, /while testing: the server's words: one; two/);
-    assert.ok(!error.message.includes("hidden"));
-  });
-
-  it("keep nothing of a statement with a verifier", () => {
-    const error = toDbAccessError(server("42601"), { ...context, secret: true });
-    assert.match(error.message, /SQLSTATE 42601/);
-    assert.ok(!error.message.includes("words"));
-  });
-
-  it("say which conditions pass", () => {
-    const codes: [string, string, boolean][] = [
-      ["25006", "ServerReadOnly", true],
-      ["57P03", "NetworkPathDatabase", true],
-      ["53300", "Throttled", true],
-      ["08006", "NetworkPathDatabase", true],
-      ["2BP01", "DependentPrivileges", false],
-      ["42704", "ObjectMissing", false],
-      ["99999", "Unexpected", false],
-      ["28P01", "Unexpected", false],
-    ];
-    for (const [state, code, transient] of codes) {
-      const error = toDbAccessError(server(state), context);
-      assert.deepEqual([error.code, error.transient], [code, transient], state);
-    }
-    assert.equal(toDbAccessError(server("28P01"), { ...context, opening: true }).code, "AdminLoginRefused");
-  });
-
-  it("are tried again only for what another session did", () => {
-    const of = (state: string, message: string): DbAccessError =>
-      toDbAccessError(Object.assign(server(state), { message }), context);
-    assert.equal(isRetryable(of("XX000", "tuple concurrently updated")), true);
-    assert.equal(isRetryable(of("40P01", "deadlock detected")), true);
-    assert.equal(isRetryable(of("XX000", "cache lookup failed")), false);
-    assert.equal(isRetryable(of("53300", "too many")), false);
-  });
-
-  it("of the driver keep no text of it", () => {
-    const error = toDbAccessError(new Error(`failed: ALTER ROLE x PASSWORD '${password}'`), context);
-    assert.equal(error.code, "Unexpected");
-    assert.ok(!error.message.includes(password));
-  });
-});
-
-describe("items in the ledger", () => {
-  it("take little room and come back as they were", () => {
-    const items: RecordedItem[] = Array.from({ length: 500 }, (_, index) => `table_${index}`).flatMap((object) =>
-      ["SELECT", "INSERT"].map((privilege) => ({
-        item: item("app", { database: "d", schema: "s", object, privilege }),
-        before: false,
-      })),
-    );
-    items.push({
-      item: item("app", { kind: "column", database: "d", schema: "s", object: "t", column: "c", grantable: true }),
-      before: true,
-    });
-    items.push({
-      item: item("app", { kind: "role", object: "r", privilege: "MEMBER", options: { inherit: false }, grantor: "g" }),
-      before: false,
-    });
-    items.push({
-      item: item("app", {
-        kind: "default",
-        object: "tables",
-        database: "d",
-        creator: "o",
-        grantee: { name: "app", host: "%" },
-      }),
-      before: false,
-    });
-    const packed = packItems(items);
-    assert.equal(packed.length, 4);
-    assert.ok(JSON.stringify(packed).length < JSON.stringify(items).length / 10);
-    const sorted = (list: RecordedItem[]): string[] =>
-      list
-        .map((entry) =>
-          JSON.stringify(entry, Object.keys({ ...entry, ...entry.item, name: "", host: "", inherit: "" }).sort()),
-        )
-        .sort();
-    assert.deepEqual(sorted(unpackItems(packed)), sorted(items));
   });
 });
