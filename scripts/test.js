@@ -33,6 +33,8 @@ async function setUp() {
 }
 
 async function main() {
+  // Node 20 is supported on purpose; the notice would repeat in every process of a test.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const given = process.argv.slice(2);
   const named = given.some((argument) => argument.endsWith(".ts"));
   rmSync(join(root, "dist", "test-servers.txt"), { force: true });

@@ -8,4 +8,6 @@ export interface ApplyContext {
   requestId: string;
   /** Milliseconds since the epoch. */
   deadline: number;
+  /** No claim is begun after this; the rest of the time is for reading back. */
+  beginUntil: number;
 }

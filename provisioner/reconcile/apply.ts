@@ -13,15 +13,23 @@ import { errorOf, failed, hasWork, isWaiting, notAttempted, planAll, waitingErro
  * Read, plan, apply, read back: under the cluster's lock, each claim ending alone. What is recorded and equal sends
  * no statement that changes anything.
  */
-export async function applyBatch(apply: ApplyContext, works: readonly Work[]): Promise<ClaimResult[]> {
-  await apply.session.lock(apply.deadline);
+export async function applyBatch(
+  request: Omit<ApplyContext, "beginUntil">,
+  works: readonly Work[],
+): Promise<ClaimResult[]> {
+  const { session, deadline } = request;
+  await session.lock(deadline);
   try {
-    return await locked(apply, works);
+    const left = deadline - Date.now();
+    return await locked({ ...request, beginUntil: deadline - Math.min(SETTLE_MS, left / 2) }, works);
   } finally {
     // The lock ends with its session at the latest; what was done must be told all the same.
-    await apply.session.unlock().catch(() => undefined);
+    await session.unlock().catch(() => undefined);
   }
 }
+
+/** Kept for reading back, so that what was done is known even when time runs out. */
+const SETTLE_MS = 10_000;
 
 async function locked(apply: ApplyContext, works: readonly Work[]): Promise<ClaimResult[]> {
   const { session, config } = apply;

@@ -5,11 +5,8 @@ import { observe } from "./observe";
 import { runOneByOne, runPrincipal, runTogether, unitOf } from "./run";
 import { errorOf, waitingError, type Work } from "./work";
 
-/** Kept for reading back, so that what was done is known even when time runs out. */
-const SETTLE_MS = 10_000;
-
 /** What there is no time for is not begun: the caller sends it again. */
-const outOfTime = (apply: ApplyContext): boolean => Date.now() > apply.deadline - SETTLE_MS;
+const outOfTime = (apply: ApplyContext): boolean => Date.now() > apply.beginUntil;
 
 /** Runs the plans, each claim ending alone: an error is noted with its claim and stops no other. */
 export async function carryOut(

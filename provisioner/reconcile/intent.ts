@@ -28,9 +28,9 @@ function eitherOf(next: readonly RecordedItem[], earlier: readonly RecordedItem[
   return [...all.values()];
 }
 
-/** Accounts of hosts that are being removed stay known until they are gone. */
+/** Accounts of hosts that are being removed stay known until they are gone; those that were retained are let be. */
 function withOldHosts({ claim }: ClaimRecord, record: ClaimRecord | undefined): ClaimRecord["claim"] {
-  if (claim.kind !== "login" || record?.claim.kind !== "login") return claim;
+  if (claim.kind !== "login" || record?.claim.kind !== "login" || record.retained) return claim;
   const lists = [claim.hosts, record.claim.hosts];
   if (lists.every((hosts) => hosts === undefined)) return claim;
   return { ...claim, hosts: [...new Set(lists.flatMap((hosts) => hosts ?? DEFAULT_HOSTS))] };

@@ -82,8 +82,14 @@ for (const version of versions) {
     });
 
     it("creates role, database and login, and the login works with its secret", async () => {
+      const mark = logMark(world);
       await apply(world, { claim: ownerRole });
       await apply(world, { claim: database });
+      for (const change of [/^CREATE ROLE/, /^CREATE DATABASE/, /^(INSERT|REPLACE) INTO/])
+        assert.ok(
+          changingStatements(world, mark).some((statement) => change.test(statement)),
+          "the log is understood",
+        );
       const [result] = await apply(world, { claim: login });
       assert.ok(result.outputs?.secretArn?.includes(":secret:orders/api-"));
       const secret = await secretOf(world, result.outputs?.secretArn ?? "");

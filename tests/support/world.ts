@@ -2,13 +2,12 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import mysql from "mysql2/promise";
 import { Client } from "pg";
 import { parseServerSpec, type RunningServer } from "../../local/servers";
-import { noteServer } from "./versions";
 import { LocalStack, type TargetState } from "../../local/stack";
 import {
   protocolRange,
@@ -18,6 +17,8 @@ import {
   type Mode,
   type Reply,
 } from "../../provisioner/protocol";
+import { changesSince, markOf } from "./server-log";
+import { noteServer } from "./versions";
 
 /** Where a test's directory lies: reachable by the unprivileged user that runs the servers. */
 export const testDirectory = (): string => mkdtempSync(path.join(tmpdir(), "db-access-test-"));
@@ -33,24 +34,43 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(spec: string, cluster = "orders"): Promise<World> {
+export interface WorldOptions {
+  cluster?: string;
+  settings?: Record<string, string>;
+  functionEnv?: Record<string, string>;
+}
+
+export async function startWorld(spec: string, options: WorldOptions = {}): Promise<World> {
   const directory = testDirectory();
+  const { cluster = "orders", settings, functionEnv } = options;
   const server = parseServerSpec(spec);
-  const stack = await LocalStack.start({ directory, targets: [{ cluster, server }] });
+  const stack = await LocalStack.start({
+    directory,
+    targets: [{ cluster, server, serverOptions: { settings }, functionEnv }],
+  });
+  return {
+    ...worldOf(stack, cluster),
+    stop: async () => {
+      await stack.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One of the clusters of a stack. Stopping it is the stack's business. */
+export function worldOf(stack: LocalStack, cluster: string): World {
   const target = stack.targets[cluster];
   assert.ok(target.server !== undefined);
   noteServer(target.server);
+  const { engine } = target.server.spec;
   return {
     stack,
     cluster,
     target,
     server: target.server,
-    family: server.engine === "postgresql" ? "postgresql" : "mysql",
-    product: server.engine,
-    stop: async () => {
-      await stack.stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    family: engine === "postgresql" ? "postgresql" : "mysql",
+    product: engine,
+    stop: () => Promise.resolve(),
   };
 }
 
@@ -83,21 +103,23 @@ export async function invokeRaw(world: Pick<World, "stack" | "target">, payload:
   return replySchema.parse(JSON.parse(text));
 }
 
-export async function ask(world: World, mode: Mode, asks: Ask[]): Promise<ClaimResult[]> {
-  const reply = await invokeRaw(world, {
-    protocols: protocolRange,
-    requestId: randomUUID(),
-    mode,
-    cluster: world.cluster,
-    claims: asks.map(({ claim, owner = "test", previousOwner, action = "ensure", id }) => ({
-      operationId: randomUUID(),
-      action,
-      owner,
-      previousOwner,
-      id,
-      claim,
-    })),
-  });
+export const requestOf = (world: Pick<World, "cluster">, mode: Mode, asks: readonly Ask[]) => ({
+  protocols: { ...protocolRange },
+  requestId: randomUUID(),
+  mode,
+  cluster: world.cluster,
+  claims: asks.map(({ claim, owner = "test", previousOwner, action = "ensure", id }) => ({
+    operationId: randomUUID(),
+    action,
+    owner,
+    previousOwner,
+    id,
+    claim,
+  })),
+});
+
+export async function ask(world: World, mode: Mode, asks: readonly Ask[]): Promise<ClaimResult[]> {
+  const reply = await invokeRaw(world, requestOf(world, mode, asks));
   assert.equal(reply.error, undefined, JSON.stringify(reply.error));
   return reply.results;
 }
@@ -197,20 +219,8 @@ export async function query(
 export const byHand = (world: World, database: string | undefined, sql: string): Promise<Record<string, unknown>[]> =>
   query(world, world.server.superuser, database, sql);
 
-const changing =
-  /\b(CREATE|ALTER|DROP|GRANT|REVOKE|INSERT|UPDATE|DELETE|REPLACE|COMMENT ON|REASSIGN|TRUNCATE|SET PASSWORD|SET DEFAULT ROLE)\b/i;
+/** Statements of the provisioner that change something, logged since `mark`. */
+export const changingStatements = (world: Pick<World, "server">, mark: number): string[] =>
+  changesSince(world.server, mark);
 
-/** Statements of the provisioner that change something, logged since `mark`. Looks only at its own login's sessions. */
-export function changingStatements(world: World, mark: number): string[] {
-  return readFileSync(world.server.logFile, "utf8")
-    .slice(mark)
-    .split("\n")
-    .filter((line) => /statement:|execute|Query|Execute|Prepare/.test(line))
-    .map((line) => line.replace(/.*?(statement:|execute [^:]*:|Query|Execute|Prepare)\s*/, ""))
-    .filter(
-      (statement) =>
-        !/^\s*(SELECT|WITH|SHOW|SET\b(?! (PASSWORD|DEFAULT ROLE)))/i.test(statement) && changing.test(statement),
-    );
-}
-
-export const logMark = (world: World): number => readFileSync(world.server.logFile, "utf8").length;
+export const logMark = (world: Pick<World, "server">): number => markOf(world.server);

@@ -124,9 +124,10 @@ function ownedItems(
       ? claim.owner === undefined
         ? []
         : ownerItems(context, claim.owner, claim.name)
-      : claim.revokePublic === false
+      : claim.revokePublic === false && (record?.items ?? []).length === 0
         ? []
-        : [adminConnect(facts.admin, claim.name)];
+        : // Kept when revokePublic is set to false later: PUBLIC does not get its CONNECT back by that.
+          [adminConnect(facts.admin, claim.name)];
   const accounts = [...wanted.map((item) => item.grantee), ...(record?.items ?? []).map((entry) => entry.item.grantee)];
   return planItems({
     wanted,

@@ -17,6 +17,7 @@ import {
   type ClaimOrder,
   type ClaimPlan,
   type PlanContext,
+  type PlannedChange,
 } from "./context";
 import { expandGrant, granteeAccounts, itemsOf } from "./expand";
 import { heldByCreators, withImplied, withoutImplied } from "./implied";
@@ -30,6 +31,16 @@ export function itemOperations(answer: ItemAnswer, cascade: boolean): Operation[
   for (const items of perUnit(answer.revoke)) operations.push({ op: "revoke", items, cascade });
   for (const items of perUnit(answer.regrant)) operations.push({ op: "grant", items });
   return operations;
+}
+
+function changesOf({ grant, revoke, revokeOption }: ItemAnswer): PlannedChange[] {
+  const inWords = (verb: "grant" | "revoke", items: readonly Item[], more = ""): PlannedChange[] =>
+    itemChanges(verb, items).map((text) => ({ verb, words: `${text}${more}` }));
+  return [
+    ...inWords("grant", grant),
+    ...inWords("revoke", revoke),
+    ...inWords("revoke", revokeOption, " (grant option only)"),
+  ];
 }
 
 /** Cluster-wide items and those inside a database are different statements, but may share a transaction. */
@@ -87,14 +98,7 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     claim,
     items: withoutImplied([...answer.recorded, ...foreignItems(answer, recorded, actual, relations)], relations),
   };
-  const changes = [
-    ...itemChanges("grant", answer.grant).map((text) => ({ verb: "grant" as const, words: text })),
-    ...itemChanges("revoke", answer.revoke).map((text) => ({ verb: "revoke" as const, words: text })),
-    ...answer.revokeOption.map((item) => ({
-      verb: "revoke" as const,
-      words: `${itemChanges("revoke", [item])[0]} (grant option only)`,
-    })),
-  ];
+  const changes = changesOf(answer);
   return {
     id,
     exists: record !== undefined && waitsFor.length === 0,
@@ -184,7 +188,7 @@ export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { cla
   // On PostgreSQL privileges go with their database; elsewhere they outlive it and would come back with its name.
   const revoke =
     context.facts.family === "mysql" ? answer.revoke : answer.revoke.filter((item) => !gone.has(item.database));
-  const changes = itemChanges("revoke", revoke).map((text) => ({ verb: "revoke" as const, words: text }));
+  const changes = changesOf({ ...answer, revoke });
   return {
     ...base,
     operations: itemOperations({ ...answer, revoke }, claim.cascade ?? false),

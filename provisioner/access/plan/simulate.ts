@@ -120,8 +120,15 @@ function simulateOne(state: ServerState, operation: Operation): void {
       state.items = state.items.map((item) => (keys.has(itemKey(item)) ? { ...item, grantable: false } : item));
       return;
     }
-    case "setPassword":
     case "lockLogin":
+      update(
+        state,
+        operation.account.name,
+        (account) => ({ ...account, locked: true }),
+        (account) => sameAccount(account.account, operation.account),
+      );
+      return;
+    case "setPassword":
     case "endSessions":
       return;
   }

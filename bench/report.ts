@@ -1,0 +1,133 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { packageRoot } from "../automation/package-info";
+import type { Comparison, Step } from "./compare";
+import type { InvokeResult } from "./measure/invoke";
+
+/** One file of `bench/results`. */
+export interface Result extends Comparison {
+  engine: string;
+  date: string;
+  machine: { cores: number; memoryGiB: number; platform: string };
+  versions: { package: string; node: string; pulumi: string; server: string };
+  bundle: { bytes: number; zipBytes: number };
+  invoke: InvokeResult;
+}
+
+const title: Record<string, string> = { postgresql: "PostgreSQL", mysql: "MySQL", mariadb: "MariaDB" };
+
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[], leftColumns: number): string {
+  const width = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column].length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => (column < leftColumns ? cell.padEnd(width[column]) : cell.padStart(width[column]))).join(" | ")} |`;
+  const rule = width.map((columns, column) =>
+    column < leftColumns ? "-".repeat(columns) : `${"-".repeat(columns - 1)}:`,
+  );
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
+
+const serverOf = ({ engine, versions }: Result): string => `${title[engine] ?? engine} ${versions.server}`;
+
+function stepRow(result: Result, { operation, seconds, nothingSeconds, ratio, traffic, sql }: Step): string[] {
+  const { preamble, reads, changing } = sql.messages;
+  const errors = Object.values({ ...traffic.errors, ...sql.errors }).reduce((total, times) => total + times, 0);
+  return [
+    serverOf(result),
+    String(result.users),
+    operation,
+    `${seconds.toFixed(1)} s`,
+    `${nothingSeconds.toFixed(1)} s`,
+    ratio.toFixed(1),
+    String(traffic.invocations),
+    traffic.invocations === 0 ? "" : (traffic.claims / traffic.invocations).toFixed(1),
+    `${traffic.busySeconds.toFixed(1)} s`,
+    String(sql.connections),
+    `${preamble} + ${reads} + ${changing}`,
+    String(traffic.secretCalls),
+    String(traffic.retries),
+    String(errors),
+  ];
+}
+
+const stepHead = [
+  "Server",
+  "Users",
+  "Operation",
+  "Time",
+  "Do nothing",
+  "Ratio",
+  "Invocations",
+  "Claims each",
+  "Busy",
+  "Connections",
+  "Messages",
+  "Secret calls",
+  "Retries",
+  "Errors",
+];
+
+function otherRow(result: Result): string[] {
+  const { invoke, memory, state } = result;
+  const latency = ({ p50, p95 }: { p50: number; p95: number }): string => `${p50.toFixed(0)} / ${p95.toFixed(0)} ms`;
+  const peak = (mib: number | undefined): string => (mib === undefined ? "" : `${mib} MiB`);
+  return [
+    serverOf(result),
+    String(result.users),
+    latency(invoke.cold),
+    latency(invoke.warm),
+    kilobytes(state.users),
+    kilobytes(state.nothing),
+    peak(memory.users.providerHost),
+    peak(memory.nothing.providerHost),
+    peak(memory.users.function),
+  ];
+}
+
+const otherHead = [
+  "Server",
+  "Users",
+  "Cold invoke p50 / p95",
+  "Warm invoke p50 / p95",
+  "State per resource",
+  "Do nothing",
+  "Provider host",
+  "Do nothing",
+  "Function",
+];
+
+const legend = [
+  "Time: wall time of the whole command; `up`, `refresh` and `destroy` without their preview, which is measured by itself.",
+  "Do nothing: the same for as many dynamic resources that return at once, in turn with ours.",
+  "Busy: seconds with at least one invocation running.",
+  "Messages: what the provisioner sent to the server, as preamble (session, lock, ledger) + reads + changing.",
+].join("\n");
+
+/** For people and for the README alike. */
+export function tables(results: readonly Result[]): string {
+  const [latest] = [...results].sort((a, b) => b.date.localeCompare(a.date));
+  if (latest === undefined) return "";
+  const { machine, versions, bundle, date } = latest;
+  const facts =
+    `Measured ${date} on ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}, Node.js ${versions.node}, ` +
+    `Pulumi ${versions.pulumi}, file backend. Each user has one grant. ` +
+    `The provisioner's archive: ${kilobytes(bundle.zipBytes)}, unpacked ${kilobytes(bundle.bytes)}.`;
+  const rows = results.flatMap((result) => result.steps.map((step) => stepRow(result, step)));
+  return [facts, markdown(stepHead, rows, 3), legend, markdown(otherHead, results.map(otherRow), 2)].join("\n\n");
+}
+
+const folder = (): string => path.join(packageRoot(), "bench", "results");
+
+/** One file per engine and size; the table shows all of them, also of earlier runs. */
+export function writeResults(results: readonly Result[]): void {
+  mkdirSync(folder(), { recursive: true });
+  for (const result of results)
+    writeFileSync(path.join(folder(), `${result.engine}-${result.users}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  const all = readdirSync(folder())
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => JSON.parse(readFileSync(path.join(folder(), name), "utf8")) as Result);
+  const engines = Object.keys(title);
+  all.sort((a, b) => engines.indexOf(a.engine) - engines.indexOf(b.engine) || a.users - b.users);
+  writeFileSync(path.join(folder(), "table.md"), `${tables(all)}\n`);
+}

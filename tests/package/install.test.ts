@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { cacheDirectory } from "../../local/cache";
+import { run } from "../../local/servers/command";
+import { checkout, Engine } from "../support/engine";
+import { byHand, startWorld, testDirectory, type World } from "../support/world";
+
+interface Manifest {
+  version: string;
+  devDependencies: Record<string, string>;
+}
+
+const manifest = JSON.parse(readFileSync(path.join(checkout, "package.json"), "utf8")) as Manifest;
+const pinned = (...names: string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, manifest.devDependencies[name]]));
+
+const body = (name: string) => `
+const provisioner = db.provisionerFromParameter("/db-access/orders");
+new db.DbUser("user", { provisioner, username: "${name}", auth: { kind: "password", secret: { recoveryDays: 0 } } });
+`;
+const typescript = (name: string): string => `import * as db from "pulumi-db-access";\n${body(name)}`;
+const javascript = (name: string): string => `const db = require("pulumi-db-access");\n${body(name)}`;
+
+type Files = Record<string, string | object>;
+
+function write(folder: string, files: Files): void {
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  }
+}
+
+/** Bytes of the files in a folder. */
+function sizeOf(folder: string): number {
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + readFileSync(path.join(parentPath, name)).length, 0);
+}
+
+const npmInstall = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+
+describe("the published package", function () {
+  // Three installations; slow only while the registry's packages are not in npm's cache.
+  this.timeout(300_000);
+  let world: World;
+  let directory: string;
+  let tarball: string;
+  let contents: string[];
+  const times: string[] = [];
+
+  const timed = async (what: string, program: string, args: string[], cwd: string): Promise<string> => {
+    const begun = Date.now();
+    const printed = await run(program, args, { cwd, timeoutMs: 240_000 });
+    times.push(`${what} ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+    return printed;
+  };
+
+  /** The project's own copy of the package makes a login, reads it and removes it. */
+  const works = async (folder: string, username: string): Promise<void> => {
+    const engine = await Engine.start({ program: { folder }, env: world.stack.env() });
+    const logins = () => byHand(world, undefined, `SELECT 1 FROM pg_roles WHERE rolname = '${username}'`);
+    try {
+      assert.deepEqual((await engine.up()).changes, { create: 2 });
+      assert.equal((await logins()).length, 1);
+      assert.deepEqual((await engine.refresh()).changes, { same: 2 });
+      await engine.destroy();
+      assert.equal((await logins()).length, 0);
+    } finally {
+      await engine.stop();
+    }
+  };
+
+  before(async () => {
+    directory = testDirectory();
+    world = await startWorld("postgresql@17");
+    const pack = ["pack", "--ignore-scripts", "--json", "--loglevel=error", "--pack-destination", directory];
+    const [packed] = JSON.parse(await timed("npm pack", "npm", pack, checkout)) as { files: { path: string }[] }[];
+    contents = packed.files.map((file) => file.path);
+    tarball = `file:${path.join(directory, `pulumi-db-access-${manifest.version}.tgz`)}`;
+  });
+  after(async () => {
+    await world?.stop();
+    rmSync(directory, { recursive: true, force: true });
+    console.log(`      ${times.join(", ")}`);
+  });
+
+  it("holds what is needed and nothing that a build or a test has left behind", () => {
+    for (const file of [
+      "dist/components/index.js",
+      "dist/components/index.d.ts",
+      "dist/bundle/provisioner.zip",
+      "LICENSE",
+    ])
+      assert.ok(contents.includes(file), file);
+    const left = contents.filter((file) => /\.(map|tsbuildinfo|txt)$|(^|\/)tests?\/|(?<!\.d)\.ts$/.test(file));
+    assert.deepEqual(left, []);
+  });
+
+  it("brings few packages, no database driver and no build tool", async () => {
+    const folder = path.join(directory, "alone");
+    write(folder, { "package.json": { dependencies: { "pulumi-db-access": tarball } } });
+    // Without the peer, which every Pulumi program has already.
+    await timed("npm alone", "npm", [...npmInstall, "--omit=dev", "--legacy-peer-deps"], folder);
+    const lock = JSON.parse(readFileSync(path.join(folder, "package-lock.json"), "utf8")) as { packages: object };
+    const names = Object.keys(lock.packages).filter((name) => name !== "");
+    const megabytes = (sizeOf(path.join(folder, "node_modules")) / 1e6).toFixed(1);
+    console.log(`      ${names.length} packages, ${megabytes} MB, the package itself included`);
+    const unwanted = /node_modules\/(pg(-.*)?|mysql2?|mariadb|kysely|esbuild|@esbuild\/.*|typescript|fflate)$/;
+    assert.deepEqual(
+      names.filter((name) => unwanted.test(name)),
+      [],
+    );
+    assert.ok(names.length > 1);
+  });
+
+  it("works in an npm workspace", async () => {
+    const root = path.join(directory, "workspace");
+    const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi", "typescript") };
+    write(root, {
+      "package.json": { private: true, workspaces: ["infra"] },
+      "infra/package.json": { name: "infra", version: "1.0.0", dependencies },
+      "infra/Pulumi.yaml": { name: "workspace", runtime: "nodejs", main: "index.ts" },
+      "infra/index.ts": typescript("in_workspace"),
+    });
+    await timed("npm workspace", "npm", npmInstall, root);
+    await works(path.join(root, "infra"), "in_workspace");
+  });
+
+  it("works in a pnpm project", async () => {
+    const folder = path.join(directory, "pnpm");
+    const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi", "typescript") };
+    write(folder, {
+      "package.json": { private: true, dependencies },
+      "Pulumi.yaml": {
+        name: "pnpm",
+        runtime: { name: "nodejs", options: { packagemanager: "pnpm" } },
+        main: "index.ts",
+      },
+      "index.ts": typescript("in_pnpm"),
+    });
+    const store = path.join(cacheDirectory(), "pnpm-store");
+    const install = ["install", "--prefer-offline", "--ignore-scripts", "--reporter=silent", `--store-dir=${store}`];
+    await timed("pnpm", "npm", ["exec", "--yes", "--prefer-offline", "pnpm@10", "--", ...install], folder);
+    // Where nothing but a package's own dependencies can be resolved, its declarations must do with those.
+    const tsc = path.join(folder, "node_modules", "typescript", "bin", "tsc");
+    const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "node16"];
+    await timed("tsc", process.execPath, [tsc, ...options, "index.ts"], folder);
+    await works(folder, "in_pnpm");
+  });
+
+  it("works in plain JavaScript, without TypeScript", async () => {
+    const folder = path.join(directory, "plain");
+    const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi") };
+    write(folder, {
+      "package.json": { private: true, dependencies },
+      "Pulumi.yaml": { name: "plain", runtime: "nodejs", main: "index.js" },
+      "index.js": javascript("in_plain"),
+    });
+    await timed("npm plain", "npm", npmInstall, folder);
+    const help = await run("npx", ["--no-install", "db-access", "--help"], { cwd: folder });
+    assert.match(help, /local/);
+    await works(folder, "in_plain");
+  });
+});

@@ -1,0 +1,401 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Account } from "../../provisioner/access/account";
+import { claimId } from "../../provisioner/access/id";
+import { itemKey, type Item } from "../../provisioner/access/item";
+import { advance, planClaim, type ClaimOrder, type ClaimPlan, type PlanContext } from "../../provisioner/access/plan";
+import { simulate } from "../../provisioner/access/plan/simulate";
+import { Refusal } from "../../provisioner/access/refusal";
+import { schemaKey, type AccountState, type Family } from "../../provisioner/access/server";
+import { intentOf } from "../../provisioner/reconcile/intent";
+import type { Claim, GrantClaim, LoginClaim } from "../../provisioner/protocol";
+
+const families = ["postgresql", "mysql"] as const;
+const people = ["ann", "bob"];
+/** Often the same, so that claims meet. */
+const often = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> => fc.constantFrom(usual, usual, ...others);
+const roles = ["team", "boss"];
+const databases = ["shop", "depot"];
+const tables = ["orders", "items"];
+
+const some = <T>(values: readonly T[], minLength = 0): fc.Arbitrary<T[]> => fc.subarray([...values], { minLength });
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const schemaOf = (family: Family): string => (family === "postgresql" ? "public" : "");
+const hostsOf = (family: Family): (string | undefined)[] => (family === "postgresql" ? [undefined] : ["%", "10.0.%"]);
+const account = (name: string, host: string | undefined): Account => (host === undefined ? { name } : { name, host });
+
+const accountState = (
+  family: Family,
+  name: string,
+  host: string | undefined,
+  login: boolean,
+): fc.Arbitrary<AccountState> =>
+  fc.record({
+    account: fc.constant(account(name, host)),
+    login: fc.constant(login),
+    auth: fc.constant(login ? ("password" as const) : ("none" as const)),
+    locked: fc.constant(false),
+    requireTls: fc.boolean(),
+    connectionLimit: fc.constantFrom(null, 5),
+    validUntil: fc.constantFrom(...(family === "postgresql" ? [null, "2030-01-01T00:00:00.000Z"] : [null])),
+    passwordExpires: fc.constantFrom(...(family === "mysql" ? [null, 30] : [null])),
+    system: fc.constant(false),
+    administrable: fc.constant(true),
+  });
+
+const item = (family: Family): fc.Arbitrary<Item> =>
+  fc
+    .record({
+      name: fc.constantFrom(...people, ...roles),
+      host: fc.constantFrom(...hostsOf(family)),
+      kind: fc.constantFrom("table" as const, "database" as const),
+      database: often("shop", "depot"),
+      table: fc.constantFrom(...tables),
+      privilege: fc.constantFrom("SELECT", "INSERT"),
+      grantable: fc.boolean(),
+    })
+    .map(({ name, host, kind, database, table, privilege, grantable }) => ({
+      grantee: account(name, host),
+      kind,
+      database,
+      schema: kind === "table" ? schemaOf(family) : "",
+      object: kind === "table" ? table : "",
+      column: "",
+      privilege: kind === "database" && family === "postgresql" ? "CONNECT" : privilege,
+      grantable,
+    }));
+
+/** A server and an empty ledger. */
+function world(family: Family): fc.Arbitrary<PlanContext> {
+  const account = (name: string, login: boolean): fc.Arbitrary<AccountState[]> =>
+    fc
+      .tuple(...hostsOf(family).map((host) => accountState(family, name, host, login)))
+      .chain((all) => often(all, all.slice(1), []));
+  const principals = fc.tuple(
+    ...people.map((name) => account(name, true)),
+    ...roles.map((name) => account(name, false)),
+  );
+  return fc
+    .record({
+      principals,
+      databases: often(databases, ["shop"], []),
+      tables: some(tables),
+      items: fc.uniqueArray(item(family), { selector: itemKey, maxLength: 8 }),
+    })
+    .map((parts): PlanContext => {
+      const known = parts.principals.filter((accounts) => accounts.length > 0);
+      const state: PlanContext["state"] = {
+        principals: new Map(
+          known.map((accounts) => [accounts[0].account.name, { name: accounts[0].account.name, accounts }]),
+        ),
+        databases: new Map(parts.databases.map((name) => [name, { name, owner: "boss", connectable: true }])),
+        schemas: new Map(
+          parts.databases
+            .filter(() => family === "postgresql")
+            .map((database) => [schemaKey(database, "public"), { database, name: "public", owner: "boss" }]),
+        ),
+        relations: parts.databases.flatMap((database) =>
+          parts.tables.map((name) => ({ database, schema: schemaOf(family), name, kind: "table" as const })),
+        ),
+        items: [],
+      };
+      const grantees = new Set(known.flat().map((one) => JSON.stringify(one.account)));
+      state.items = parts.items.filter(
+        (one) =>
+          grantees.has(JSON.stringify(one.grantee)) &&
+          state.databases.has(one.database) &&
+          (one.kind === "database" || parts.tables.includes(one.object)),
+      );
+      return {
+        cluster: "orders",
+        facts: {
+          family,
+          product: family,
+          version: "17.0",
+          versionNumber: family === "postgresql" ? 170000 : 80031,
+          admin: adminOf(family),
+          adminDatabase: "postgres",
+          forcesTls: true,
+          iamAvailable: true,
+          maxNameLength: 63,
+        },
+        state,
+        records: [],
+        missingSecrets: new Set(),
+        secretProblems: new Map(),
+        firstGeneration: 1000,
+      };
+    });
+}
+
+const adminOf = (family: Family): Account => account("admin", family === "postgresql" ? undefined : "%");
+
+const grantClaim = (family: Family): fc.Arbitrary<GrantClaim> =>
+  fc.record({
+    kind: fc.constant("grant" as const),
+    grantee: often("ann", "bob", "team", "boss"),
+    on: fc.oneof(
+      fc.record<GrantClaim["on"] & { kind: "tables" }>({
+        kind: fc.constant("tables"),
+        database: often("shop", "depot"),
+        schema: fc.constant(family === "postgresql" ? "public" : undefined),
+        tables: fc.oneof(fc.constant<"*" | string[]>("*"), some(tables, 1)),
+        future: fc.constantFrom(undefined, family === "postgresql" ? { createdBy: ["boss"] } : undefined),
+      }),
+      fc.record({ kind: fc.constant("role" as const), role: fc.constantFrom(...roles), admin: maybe(fc.boolean()) }),
+    ),
+    mode: fc.constantFrom("additive" as const, "exclusive" as const),
+    withGrantOption: maybe(fc.boolean()),
+    reach: maybe(fc.boolean()),
+    privileges: some(["INSERT", "SELECT"], 1),
+  });
+
+const loginClaim = (family: Family): fc.Arbitrary<LoginClaim> =>
+  fc.record({
+    kind: fc.constant("login" as const),
+    name: fc.constantFrom(...people),
+    hosts: maybe(family === "mysql" ? some(["%", "10.0.%"], 1) : fc.constant(undefined)),
+    auth: fc.constantFrom({ kind: "password" as const }, { kind: "iam" as const }),
+    passwordVersion: maybe(fc.constantFrom(1, 2)),
+    connectionLimit: maybe(fc.constant(7)),
+    locked: maybe(fc.boolean()),
+    deletion: fc.constantFrom("drop" as const, "lock" as const, "retain" as const),
+    adopt: fc.constantFrom(true, true, undefined),
+  });
+
+const dropOrRetain = fc.constantFrom("drop" as const, "retain" as const);
+const claim = (family: Family): fc.Arbitrary<Claim> =>
+  fc.oneof(
+    loginClaim(family),
+    fc.record({
+      kind: fc.constant("role" as const),
+      name: fc.constantFrom(...roles),
+      deletion: dropOrRetain,
+      adopt: fc.constantFrom(true, true, undefined),
+    }),
+    fc.record({
+      kind: fc.constant("database" as const),
+      name: fc.constantFrom(...databases),
+      owner: maybe(fc.constantFrom(...roles)),
+      revokePublic: maybe(fc.boolean()),
+      deletion: dropOrRetain,
+      adopt: fc.constantFrom(true, true, undefined),
+    }),
+    { weight: 3, arbitrary: grantClaim(family) },
+    ...(family === "postgresql"
+      ? [
+          fc.record({
+            kind: fc.constant("schema" as const),
+            database: often("shop", "depot"),
+            name: fc.constantFrom("public", "app"),
+            owner: maybe(fc.constantFrom(...roles)),
+            deletion: dropOrRetain,
+            adopt: fc.constantFrom(true, true, undefined),
+          }),
+        ]
+      : []),
+  );
+
+const order = (family: Family): fc.Arbitrary<ClaimOrder> =>
+  fc.record({
+    action: fc.constantFrom("ensure" as const, "ensure" as const, "remove" as const),
+    owner: often("one", "two"),
+    claim: claim(family),
+  });
+
+const history = fc.constantFrom(...families).chain((family) =>
+  fc.record({
+    context: world(family),
+    // `cut`: after how many operations a run before this one was cut short.
+    steps: fc.array(fc.record({ order: order(family), cut: fc.nat(4) }), { minLength: 1, maxLength: 8 }),
+  }),
+);
+
+/** What the claim needs, or undefined when it is refused or has to wait. */
+function planOf(context: PlanContext, asked: ClaimOrder): ClaimPlan | undefined {
+  try {
+    const plan = planClaim(context, asked);
+    if (plan.waitsFor.length === 0) return plan;
+    assert.deepEqual(plan.operations, [], "nothing is done while something is missing");
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof Refusal, String(error));
+    return undefined;
+  }
+}
+
+/** As the reconcile loop does: with the secret noted in the row. */
+function carryOut(context: PlanContext, asked: ClaimOrder, plan: ClaimPlan): void {
+  if (plan.credentials.step === "set" && plan.next !== undefined)
+    plan.next.credentials = {
+      secretArn: `arn:${plan.id}`,
+      secretVersionId: "v",
+      passwordVersion: (asked.claim.kind === "login" ? asked.claim.passwordVersion : undefined) ?? 1,
+      passwordLastChanged: "2030-01-01T00:00:00.000Z",
+    };
+  advance(context, plan);
+}
+
+/** The function dies after some of its operations: the intent stands in the ledger. */
+function cutShort(context: PlanContext, plan: ClaimPlan, after: number): void {
+  const record = context.records.find((one) => one.id === plan.id);
+  const intent = intentOf(plan, record);
+  simulate(context.state, plan.operations.slice(0, after));
+  if (intent !== undefined)
+    context.records = [...context.records.filter((one) => one.id !== plan.id), structuredClone(intent)];
+}
+
+const settled = (plan: ClaimPlan | undefined): unknown =>
+  plan && [plan.operations, plan.credentials, plan.changes, plan.recordChanges, plan.waitsFor];
+
+/** Everything a later plan depends on. */
+const seen = (context: PlanContext): unknown => ({
+  principals: [...context.state.principals.values()],
+  databases: [...context.state.databases.values()],
+  schemas: [...context.state.schemas.values()],
+  items: heldItems(context),
+  records: context.records
+    .map((record) => ({ ...record, items: record.items.map((entry) => JSON.stringify(entry)).sort() }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1)),
+});
+
+const heldItems = (context: PlanContext): string[] =>
+  context.state.items.map((one) => `${itemKey(one)} ${one.grantable}`).sort();
+
+describe("properties of the planner", () => {
+  it("a plan carried out leaves nothing to plan, and it does not matter where an earlier run was cut short", () => {
+    let carried = 0;
+    let recovered = 0;
+    fc.assert(
+      fc.property(history, ({ context: start, steps: asks }) => {
+        // Without prototypes that only the generator's objects have.
+        const { context, steps } = structuredClone({ context: start, steps: asks });
+        for (const { order: asked, cut } of steps) {
+          const disturbed = structuredClone(context);
+          const plan = planOf(context, asked);
+          if (plan === undefined) continue;
+          carryOut(context, asked, plan);
+          carried += plan.operations.length;
+          assert.deepEqual(settled(planOf(context, asked)), [[], { step: "none" }, [], false, []]);
+
+          const interrupted = planOf(disturbed, asked);
+          assert.ok(interrupted !== undefined);
+          cutShort(disturbed, interrupted, cut);
+          const again = planOf(disturbed, asked);
+          assert.ok(again !== undefined, "what was begun can be ended");
+          carryOut(disturbed, asked, again);
+          if (again.operations.length > 0) recovered += 1;
+          assert.deepEqual(seen(disturbed), seen(context));
+        }
+      }),
+      { numRuns: 1500 },
+    );
+    assert.ok(carried > 500 && recovered > 100, "the random claims do something");
+  });
+
+  describe("removal after ensure leaves every privilege and grant option as it was", () => {
+    /** MySQL's grant options belong to levels, which the simulation does not know. */
+    const additive = (family: Family): fc.Arbitrary<GrantClaim> =>
+      grantClaim(family).map((one) => ({
+        ...one,
+        mode: "additive",
+        withGrantOption: family === "postgresql" ? one.withGrantOption : undefined,
+      }));
+    const round = fc.constantFrom(...families).chain((family) =>
+      fc.record({
+        context: world(family),
+        claims: fc.array(additive(family), { minLength: 1, maxLength: 4 }),
+        shuffle: fc.array(fc.nat(), { minLength: 4, maxLength: 4 }),
+      }),
+    );
+    const ensureAll = (
+      context: PlanContext,
+      claims: readonly GrantClaim[],
+    ): { asked: ClaimOrder; before: string[] }[] =>
+      claims.flatMap((claim, at) => {
+        const asked: ClaimOrder = { action: "ensure", owner: `owner ${at}`, claim };
+        const before = heldItems(context);
+        const plan = planOf(context, asked);
+        if (plan === undefined) return [];
+        carryOut(context, asked, plan);
+        return [{ asked, before }];
+      });
+    const remove = (context: PlanContext, asked: ClaimOrder): void => {
+      const plan = planOf(context, { ...asked, action: "remove" });
+      assert.ok(plan !== undefined);
+      carryOut(context, asked, plan);
+    };
+
+    it("step by step, in reverse", () => {
+      let changed = 0;
+      fc.assert(
+        fc.property(round, ({ context, claims }) => {
+          for (const { asked, before } of ensureAll(context, claims).reverse()) {
+            if (heldItems(context).join() !== before.join()) changed += 1;
+            remove(context, asked);
+            assert.deepEqual(heldItems(context), before);
+          }
+        }),
+        { numRuns: 1500 },
+      );
+      assert.ok(changed > 300, "the random claims change something");
+    });
+
+    it("in the end, in any order", () =>
+      fc.assert(
+        fc.property(round, ({ context, claims, shuffle }) => {
+          const before = heldItems(context);
+          const ensured = ensureAll(context, claims).map((one, at) => ({ ...one, at: shuffle[at] }));
+          for (const { asked } of ensured.sort((a, b) => a.at - b.at)) remove(context, asked);
+          assert.deepEqual([context.records, heldItems(context)], [[], before]);
+        }),
+        { numRuns: 1500 },
+      ));
+  });
+
+  it("ids are stable, and equal only for the same thing", () => {
+    const part = fc.oneof(
+      fc.constantFrom("a", "a/b", "a@b", "b", "%", "a%2Fb", "principal", ""),
+      fc.string({ maxLength: 4 }),
+    );
+    const named = fc.oneof(
+      fc.record({ kind: fc.constant("login" as const), name: part }),
+      fc.record({ kind: fc.constant("database" as const), name: part }),
+      fc.record({ kind: fc.constant("schema" as const), database: part, name: part }),
+      fc.record({
+        kind: fc.constant("grant" as const),
+        grantee: fc.oneof(part, fc.record({ name: part, host: fc.constantFrom("a", "b") })),
+        on: fc.constantFrom(
+          { kind: "database" as const, database: "a" },
+          { kind: "schema" as const, database: "a", schema: "b" },
+          { kind: "role" as const, role: "a" },
+        ),
+      }),
+    );
+    const one = fc.record({
+      family: fc.constantFrom(...families),
+      cluster: fc.constantFrom("a", "b"),
+      claim: named,
+      owner: fc.constantFrom("one", "two"),
+    });
+    let met = 0;
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 100, maxLength: 200 }), (many) => {
+        const meanings = new Map<string, string>();
+        for (const { family, cluster, claim, owner } of many) {
+          const whole = { deletion: "drop", mode: "additive", auth: { kind: "iam" }, ...claim } as unknown as Claim;
+          const id = claimId(family, cluster, whole, owner);
+          assert.equal(id, claimId(family, cluster, structuredClone(whole), owner));
+          assert.match(id, /^[A-Za-z0-9\-_.!~*'()%/@]+$/);
+          // A login and a role of one name are one principal; only grants of two owners are two claims.
+          const meaning = JSON.stringify([family, cluster, claim, claim.kind === "grant" ? owner : ""]);
+          if (meanings.has(id)) met += 1;
+          assert.equal(meanings.get(id) ?? meaning, meaning, id);
+          meanings.set(id, meaning);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(met > 100, "equal claims come up");
+  });
+});
