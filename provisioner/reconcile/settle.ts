@@ -31,6 +31,8 @@ export async function settle(apply: ApplyContext, carried: Carried): Promise<Obs
       ...written,
     ],
   };
+  // Before planning again, which forgets what the first plan did with the password.
+  const secretVersions = unchangedVersions(observed, ran);
   for (const work of ran) work.error = leftOver(context, work);
   const settled = ran.filter((work) => work.error === undefined);
   const ended = settled.flatMap((work) => (work.plan?.next === undefined ? [work.plan?.id ?? ""] : []));
@@ -44,7 +46,7 @@ export async function settle(apply: ApplyContext, carried: Carried): Promise<Obs
   if (write.length > 0) await session.ledger.write(write);
   const remove = [...ended, ...back.remove];
   if (remove.length > 0) await session.ledger.remove(remove);
-  return { context, secretVersions: unchangedVersions(observed, ran) };
+  return { context, secretVersions };
 }
 
 const doneRecord = (work: Work): ClaimRecord | undefined =>

@@ -3,6 +3,7 @@ import type { LoginClaim, RoleClaim } from "../claims";
 import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
+import type { OwnedObject } from "../server";
 import { assertOurs, findRecord, idFor, type ClaimOrder, type ClaimPlan, type PlanContext } from "./context";
 
 /** The provisioner's own login and the server's own accounts are never managed. */
@@ -52,7 +53,18 @@ export function dropPlan(
         known.map((state) => state.account),
       ),
     };
-  refuseOwner(context, claim.name, about.words);
+  const owns = context.state.principals.get(claim.name)?.owns ?? [];
+  if (claim.kind === "role" && owns.length > 0 && owns.every((object) => isRetained(context, object)))
+    return {
+      ...plan,
+      ...keep({ ...claim, deletion: "retain" }, record, []),
+      warnings: [`${about.words} stays, because it owns what is retained: ${listed(owns)}.`],
+    };
+  if (owns.length > 0)
+    throw new Refusal(
+      "OwnsObjects",
+      `${about.words} still owns ${listed(owns)}; give them another owner or drop them first. Nothing was changed.`,
+    );
   const operations: Operation[] = [];
   for (const { account, login } of known) {
     if (login || claim.kind === "login") operations.push({ op: "lockLogin", account }, { op: "endSessions", account });
@@ -102,15 +114,21 @@ function keep(
   };
 }
 
-function refuseOwner(context: PlanContext, name: string, words: string): void {
-  const owns = context.state.principals.get(name)?.owns ?? [];
-  if (owns.length === 0) return;
+/** Left behind by its own deletion policy: a database with everything in it, or a schema with everything in it. */
+function isRetained(context: PlanContext, object: OwnedObject): boolean {
+  const retained = context.records.filter((record) => record.retained);
+  return retained.some(
+    ({ claim }) =>
+      (claim.kind === "database" && claim.name === object.database) ||
+      (claim.kind === "schema" &&
+        claim.database === object.database &&
+        (object.words === `schema ${claim.name}` || object.words.includes(` ${claim.name}.`))),
+  );
+}
+
+function listed(owns: readonly OwnedObject[]): string {
   const list = owns
     .slice(0, 10)
     .map((object) => (object.words.startsWith("database ") ? object.words : `${object.words} in ${object.database}`));
-  const more = owns.length > 10 ? ` and ${owns.length - 10} more` : "";
-  throw new Refusal(
-    "OwnsObjects",
-    `${words} still owns ${list.join(", ")}${more}; give them another owner or drop them first. Nothing was changed.`,
-  );
+  return `${list.join(", ")}${owns.length > 10 ? ` and ${owns.length - 10} more` : ""}`;
 }

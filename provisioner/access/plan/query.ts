@@ -42,9 +42,14 @@ export function ledgerQuery(
     if (order.claim.kind !== "grant") ids.add(claimIdPrefix(family, cluster, order.claim));
     for (const name of namesOf(order.claim)) grantees.add(name);
   }
+  // Whether a role may go depends on what becomes of the databases and schemas it may own.
+  const idPrefixes = orders.some(endsRole) ? ["database", "schema"].map((kind) => `${family}/${cluster}/${kind}/`) : [];
   // A grant's row is found by its grantee; its owner and id prefix are compared by the planner.
-  return { ids: [...ids], idPrefixes: [], owners: [], grantees: [...grantees] };
+  return { ids: [...ids], idPrefixes, owners: [], grantees: [...grantees] };
 }
+
+const endsRole = ({ action, claim }: ClaimOrder): boolean =>
+  action === "remove" && claim.kind === "role" && claim.deletion === "drop";
 
 /** What the server is asked for: everything the claims and their rows name, and nothing else. */
 export function serverQuery(
