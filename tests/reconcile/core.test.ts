@@ -212,6 +212,10 @@ for (const version of versions) {
       assert.equal(await asApi("SELECT * FROM first"), "ok");
       const [again] = await apply(world, { claim: { ...login, passwordVersion: 2 } });
       assert.equal(again.status, "unchanged");
+      const { secretArn } = result.outputs ?? {};
+      const stored = world.stack.aws.secrets.save().find(({ arn }) => arn === secretArn);
+      const current = stored?.versions.find(({ stages }) => stages.includes("AWSCURRENT"))?.id;
+      assert.deepEqual([result.outputs?.secretVersionId, again.outputs?.secretVersionId], [current, current]);
     });
 
     it("keeps a privilege that another claim holds, whichever goes first, on tables old and new", async () => {

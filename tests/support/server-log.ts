@@ -79,7 +79,7 @@ export const changesSince = (server: RunningServer, mark: number): string[] =>
   );
 
 /** Everything since `mark`, as it stands in the log. */
-export const textSince = (server: RunningServer, mark: number): string => readLog(server).slice(mark);
+const textSince = (server: RunningServer, mark: number): string => readLog(server).slice(mark);
 
 /** Refused logins of the provisioner since `mark`. */
 export const refusedLogins = (server: RunningServer, mark: number): number => {
