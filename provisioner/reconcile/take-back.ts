@@ -27,6 +27,8 @@ export async function takeBack(
     const row = context.records.find((record) => record.id === work.plan?.id);
     if (row?.state !== "intent" || work.order.action === "remove") continue;
     const earlier = before.get(row.id);
+    // Until it is taken back, what was begun is somebody's to remove.
+    work.begun = !work.skipped;
     if (earlier === undefined && !work.skipped && work.error?.transient === true) continue;
     const known = new Set((earlier?.items ?? []).map((entry) => itemKey(entry.item)));
     const items = row.items.filter(
@@ -36,6 +38,7 @@ export async function takeBack(
       if (items.length < row.items.length) changes.write.push({ ...row, items });
       continue;
     }
+    work.begun = false;
     changes.remove.push(row.id);
     if (row.claim.kind === "login" && !work.skipped) await discardSecret(config, row.claim, work);
   }

@@ -11,6 +11,8 @@ export interface Work {
   error?: ErrorBody;
   /** There was no time left to begin with it. */
   skipped?: boolean;
+  /** It failed, and something of it stays on the server under its row: the caller has to keep it in its state. */
+  begun?: boolean;
   warnings: string[];
 }
 
@@ -68,7 +70,7 @@ export const failed = (work: Work, error: ErrorBody): ClaimResult => ({
   operationId: work.request.operationId,
   status: "failed",
   ...(work.plan === undefined ? {} : { id: work.plan.id }),
-  changes: [],
+  changes: work.begun === true ? (work.plan?.changes ?? []) : [],
   warnings: work.warnings,
   error,
 });
