@@ -115,6 +115,19 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
       await apply(world, { claim: login("taken", { auth }), owner: "other" });
     });
 
+    it("another name or key for a secret that exists", async () => {
+      const moved = (setting: string, value: string): Claim =>
+        login("reader", { auth: { kind: "password", secret: { name: "orders/reader", [setting]: value } } });
+      const refusedTo = (setting: string, value: string, before: RegExp): Promise<void> =>
+        refused(
+          world,
+          { claim: moved(setting, value) },
+          { code: "NotSupported", property: `auth.secret.${setting}`, says: [/login reader/, before, /leave it/] },
+        );
+      await refusedTo("name", "orders/elsewhere", /"orders\/reader" to "orders\/elsewhere"/);
+      await refusedTo("kmsKeyArn", "arn:aws:kms:us-east-1:111122223333:key/other", /"its default" to "arn:aws:kms/);
+    });
+
     it("a secret outside the allowed prefixes", () =>
       refused(
         world,

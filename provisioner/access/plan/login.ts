@@ -96,6 +96,22 @@ function refusals(context: PlanContext, claim: LoginClaim): void {
     );
 }
 
+/** Refused rather than recorded and ignored: the secret would stay what it was. */
+function refuseMovedSecret(claim: LoginClaim, record: ClaimRecord | undefined): void {
+  if (record?.credentials === undefined || record.claim.kind !== "login") return;
+  if (claim.auth.kind !== "password" || record.claim.auth.kind !== "password") return;
+  for (const setting of ["name", "kmsKeyArn"] as const) {
+    const before = record.claim.auth.secret?.[setting];
+    const now = claim.auth.secret?.[setting];
+    if (before !== now)
+      throw new Refusal(
+        "NotSupported",
+        `auth.secret.${setting} of login ${claim.name} cannot be changed from ${JSON.stringify(before ?? "its default")} to ${JSON.stringify(now ?? "its default")} yet; leave it, or give the login another username.`,
+        `auth.secret.${setting}`,
+      );
+  }
+}
+
 export function planLogin(context: PlanContext, order: ClaimOrder & { claim: LoginClaim }): ClaimPlan {
   const { claim } = order;
   const words = `login ${claim.name}`;
@@ -104,6 +120,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   assertOurs(record, order, words);
   refuseSystem(context, claim.name, "username");
   refusals(context, claim);
+  refuseMovedSecret(claim, record);
   const accounts = loginAccounts(context, claim);
   const known = (context.state.principals.get(claim.name)?.accounts ?? []).filter((state) =>
     accounts.some((account) => accountKey(account) === accountKey(state.account)),
