@@ -6,6 +6,7 @@ import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import { itemChanges } from "../words";
+import { adoptionOf, blankPlan } from "./blank";
 import {
   assertOurs,
   findRecord,
@@ -37,8 +38,7 @@ export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: 
       "name",
     );
   const known = state.databases.get(claim.name);
-  const ours = record !== undefined && (!record.retained || record.owner === order.owner);
-  const adopting = !ours && known !== undefined;
+  const { adopting, adopted } = adoptionOf(record, order.owner, known !== undefined);
   if (adopting && claim.adopt !== true)
     throw new Refusal(
       "DatabaseExists",
@@ -91,23 +91,20 @@ export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: 
     database: claim.name,
     state: "done",
     generation: record?.generation ?? 1,
-    adopted: record?.retained === true ? adopting : (record?.adopted ?? adopting),
+    adopted,
     retained: false,
     claim,
     items: answer.recorded,
   };
   return {
-    id,
+    ...blankPlan(id, record),
     exists: record !== undefined && !record.retained && known !== undefined,
     operations: waitsFor.length === 0 ? operations : [],
-    credentials: { step: "none" },
     changes: changes.length > 0 ? changes : recordChange(record, next, words),
     warnings: known !== undefined && !known.connectable ? [`The provisioner's login cannot enter ${words} yet.`] : [],
     waitsFor,
     next,
     recordChanges: recordDiffers(record, next),
-    effective: [],
-    unmanaged: [],
   };
 }
 
@@ -162,19 +159,7 @@ export function planDatabaseRemoval(context: PlanContext, order: ClaimOrder & { 
   const { claim } = order;
   const words = `database ${claim.name}`;
   const record = findRecord(context, order);
-  const base: ClaimPlan = {
-    id: idFor(context, order, record),
-    exists: record !== undefined && !record.retained,
-    operations: [],
-    credentials: { step: "none" },
-    changes: [],
-    warnings: [],
-    waitsFor: [],
-    next: record,
-    recordChanges: false,
-    effective: [],
-    unmanaged: [],
-  };
+  const base = blankPlan(idFor(context, order, record), record);
   const known = context.state.databases.get(claim.name);
   if (record === undefined || record.retained)
     return known === undefined

@@ -6,6 +6,7 @@ import type { ClaimRecord, RecordedItem } from "../record";
 import { Refusal } from "../refusal";
 import type { RelationState } from "../server";
 import { itemChanges } from "../words";
+import { blankPlan } from "./blank";
 import {
   assertOurs,
   findRecord,
@@ -100,12 +101,10 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   };
   const changes = changesOf(answer);
   return {
-    id,
+    ...blankPlan(id, record),
     exists: record !== undefined && waitsFor.length === 0,
     operations: waitsFor.length === 0 ? itemOperations(answer, claim.cascade ?? false) : [],
-    credentials: { step: "none" },
     changes: changes.length > 0 ? changes : recordChange(record, next, words(claim)),
-    warnings: [],
     waitsFor,
     next,
     recordChanges: recordDiffers(record, next),
@@ -156,19 +155,7 @@ export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { cla
   const { claim } = order;
   const record = findRecord(context, order);
   const id = idFor(context, order, record);
-  const base: ClaimPlan = {
-    id,
-    exists: record !== undefined,
-    operations: [],
-    credentials: { step: "none" },
-    changes: [],
-    warnings: [],
-    waitsFor: [],
-    next: undefined,
-    recordChanges: record !== undefined,
-    effective: [],
-    unmanaged: [],
-  };
+  const base: ClaimPlan = { ...blankPlan(id, record), next: undefined, recordChanges: record !== undefined };
   if (record === undefined) return base;
   assertOurs(record, order, words(claim));
   const accounts = record.items.map((entry) => entry.item.grantee);

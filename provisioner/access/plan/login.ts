@@ -4,6 +4,7 @@ import type { LoginAttributes, Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import type { AccountState } from "../server";
+import { adoptionOf, blankPlan } from "./blank";
 import {
   assertOurs,
   findRecord,
@@ -125,8 +126,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   const known = (context.state.principals.get(claim.name)?.accounts ?? []).filter((state) =>
     accounts.some((account) => accountKey(account) === accountKey(state.account)),
   );
-  const ours = record !== undefined && (!record.retained || record.owner === order.owner);
-  const adopting = !ours && known.length > 0;
+  const { adopting, adopted } = adoptionOf(record, order.owner, known.length > 0);
   if (adopting && claim.adopt !== true)
     throw new Refusal(
       "UserExists",
@@ -198,24 +198,21 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     database: "",
     state: "done",
     generation: credentials.step === "set" ? credentials.generation : (record?.generation ?? context.firstGeneration),
-    adopted: record?.retained === true ? adopting : (record?.adopted ?? adopting),
+    adopted,
     retained: false,
     claim,
     items: [],
     credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
   };
   return {
-    id,
+    ...blankPlan(id, record),
     exists: record !== undefined && !record.retained && known.length > 0,
     operations,
     credentials,
     changes: changes.length > 0 ? changes : recordChange(record, next, words),
     warnings: adopting ? [`${claim.name} existed before and is taken over; its password is reset.`] : [],
-    waitsFor: [],
     next,
     recordChanges: recordDiffers(record, next) || credentials.step !== "none",
-    effective: [],
-    unmanaged: [],
   };
 }
 

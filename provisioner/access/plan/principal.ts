@@ -4,6 +4,7 @@ import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import type { OwnedObject } from "../server";
+import { blankPlan } from "./blank";
 import { assertOurs, findRecord, idFor, type ClaimOrder, type ClaimPlan, type PlanContext } from "./context";
 
 /** The provisioner's own login and the server's own accounts are never managed. */
@@ -24,17 +25,9 @@ export function dropPlan(
   const { claim } = order;
   const record = findRecord(context, order);
   const plan: ClaimPlan = {
-    id: idFor(context, order, record),
-    exists: record !== undefined && !record.retained,
-    operations: [],
-    credentials: { step: "none" },
-    changes: [],
-    warnings: [],
-    waitsFor: [],
+    ...blankPlan(idFor(context, order, record), record),
     next: undefined,
     recordChanges: record !== undefined,
-    effective: [],
-    unmanaged: [],
   };
   const known = (context.state.principals.get(claim.name)?.accounts ?? []).filter((state) =>
     about.accounts.some((account) => accountKey(account) === accountKey(state.account)),

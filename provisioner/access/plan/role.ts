@@ -2,6 +2,7 @@ import type { Account } from "../account";
 import type { RoleClaim } from "../claims";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
+import { adoptionOf, blankPlan } from "./blank";
 import {
   assertOurs,
   findRecord,
@@ -26,8 +27,7 @@ export function planRole(context: PlanContext, order: ClaimOrder & { claim: Role
   assertOurs(record, order, words);
   refuseSystem(context, claim.name, "name");
   const known = context.state.principals.get(claim.name)?.accounts ?? [];
-  const ours = record !== undefined && (!record.retained || record.owner === order.owner);
-  const adopting = !ours && known.length > 0;
+  const { adopting, adopted } = adoptionOf(record, order.owner, known.length > 0);
   if (adopting && claim.adopt !== true)
     throw new Refusal(
       "RoleExists",
@@ -48,14 +48,14 @@ export function planRole(context: PlanContext, order: ClaimOrder & { claim: Role
     database: "",
     state: "done",
     generation: record?.generation ?? 1,
-    adopted: record?.retained === true ? adopting : (record?.adopted ?? adopting),
+    adopted,
     retained: false,
     claim,
     items: [],
   };
   const create = known.length === 0;
   return {
-    id,
+    ...blankPlan(id, record),
     exists: record !== undefined && !record.retained && !create,
     operations: create
       ? [
@@ -66,14 +66,9 @@ export function planRole(context: PlanContext, order: ClaimOrder & { claim: Role
           },
         ]
       : [],
-    credentials: { step: "none" },
     changes: create ? [{ verb: "create", words: `create ${words}` }] : recordChange(record, next, words),
-    warnings: [],
-    waitsFor: [],
     next,
     recordChanges: recordDiffers(record, next),
-    effective: [],
-    unmanaged: [],
   };
 }
 

@@ -3,6 +3,7 @@ import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import { schemaKey } from "../server";
+import { adoptionOf, blankPlan } from "./blank";
 import {
   assertOurs,
   findRecord,
@@ -28,8 +29,7 @@ export function planSchema(context: PlanContext, order: ClaimOrder & { claim: Sc
   if (!state.databases.has(claim.database)) waitsFor.push(claim.database);
   if (claim.owner !== undefined && !state.principals.has(claim.owner)) waitsFor.push(claim.owner);
   const known = state.schemas.get(schemaKey(claim.database, claim.name));
-  const ours = record !== undefined && (!record.retained || record.owner === order.owner);
-  const adopting = !ours && known !== undefined;
+  const { adopting, adopted } = adoptionOf(record, order.owner, known !== undefined);
   if (adopting && claim.adopt !== true)
     throw new Refusal(
       "SchemaExists",
@@ -56,23 +56,19 @@ export function planSchema(context: PlanContext, order: ClaimOrder & { claim: Sc
     database: claim.database,
     state: "done",
     generation: record?.generation ?? 1,
-    adopted: record?.retained === true ? adopting : (record?.adopted ?? adopting),
+    adopted,
     retained: false,
     claim,
     items: [],
   };
   return {
-    id,
+    ...blankPlan(id, record),
     exists: record !== undefined && !record.retained && known !== undefined,
     operations: waitsFor.length === 0 ? operations : [],
-    credentials: { step: "none" },
     changes: changes.length > 0 ? changes : recordChange(record, next, words),
-    warnings: [],
     waitsFor,
     next,
     recordChanges: recordDiffers(record, next),
-    effective: [],
-    unmanaged: [],
   };
 }
 
@@ -80,19 +76,7 @@ export function planSchemaRemoval(context: PlanContext, order: ClaimOrder & { cl
   const { claim } = order;
   const words = `schema ${claim.name} of database ${claim.database}`;
   const record = findRecord(context, order);
-  const base: ClaimPlan = {
-    id: idFor(context, order, record),
-    exists: record !== undefined && !record.retained,
-    operations: [],
-    credentials: { step: "none" },
-    changes: [],
-    warnings: [],
-    waitsFor: [],
-    next: record,
-    recordChanges: false,
-    effective: [],
-    unmanaged: [],
-  };
+  const base = blankPlan(idFor(context, order, record), record);
   const known = context.state.schemas.get(schemaKey(claim.database, claim.name));
   if (record === undefined || record.retained)
     return known === undefined
