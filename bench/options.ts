@@ -11,7 +11,7 @@ export interface Options {
 }
 
 export const usage = `npm run bench -- [options]
-  --sizes 10,100        numbers of users, each with one grant
+  --sizes 10,100,500    numbers of users, each with one grant; 500 takes about half an hour
   --engines postgresql  postgresql, mysql, mariadb; a version may follow: postgresql@16
   --no-write            print only, leave bench/results alone
   --json                print JSON in place of the table`;
@@ -47,7 +47,7 @@ export function readOptions(args: readonly string[]): Options {
     ({ values } = parseArgs({
       args: [...args],
       options: {
-        sizes: { type: "string", default: "10,100" },
+        sizes: { type: "string", default: "10,100,500" },
         engines: { type: "string", default: "postgresql" },
         "no-write": { type: "boolean", default: false },
         json: { type: "boolean", default: false },
