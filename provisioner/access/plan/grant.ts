@@ -56,7 +56,6 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   const record = findRecord(context, order);
   const id = idFor(context, order, record);
   assertOurs(record, order, words(claim));
-  if (claim.on.kind !== "role") refuseAdminDatabase(context, claim);
   const granteeSystem =
     context.state.principals.get(granteeName(claim.grantee))?.accounts.some((account) => account.system) ?? false;
   if (granteeSystem)
@@ -136,13 +135,6 @@ const heldOf = (wanted: readonly Item[], actual: readonly Item[]): Item[] => {
   const held = new Set(actual.map(itemKey));
   return wanted.filter((item) => held.has(itemKey(item)));
 };
-
-function refuseAdminDatabase(context: PlanContext, claim: GrantClaim): void {
-  if (context.facts.family !== "mysql" || claim.on.kind === "role") return;
-  // On PostgreSQL the admin database is an ordinary database with an ordinary CONNECT; the ledger's schema is reserved by name.
-  if (claim.on.database.toLowerCase() === "db_access")
-    throw new Refusal("ReservedName", "db_access is db-access's own ledger and is never granted on.", "on.database");
-}
 
 /** A membership in a system role would hand out what no privilege list shows. */
 function refuseRole(context: PlanContext, role: string): void {

@@ -17,7 +17,7 @@ CREATE SCHEMA ${LEDGER_NAME};
 CREATE TABLE ${LEDGER_NAME}.meta (format integer NOT NULL, cluster text NOT NULL);
 CREATE TABLE ${LEDGER_NAME}.claims (
   id text COLLATE "C" PRIMARY KEY, owner text NOT NULL, kind text NOT NULL, grantee text NOT NULL, database_name text NOT NULL,
-  state text NOT NULL, generation integer NOT NULL, adopted boolean NOT NULL, retained boolean NOT NULL,
+  state text NOT NULL, generation bigint NOT NULL, adopted boolean NOT NULL, retained boolean NOT NULL,
   claim jsonb NOT NULL, items jsonb NOT NULL, credentials jsonb, updated timestamptz NOT NULL);
 CREATE INDEX claims_owner ON ${LEDGER_NAME}.claims USING hash (owner);
 CREATE INDEX claims_grantee ON ${LEDGER_NAME}.claims USING hash (grantee);
@@ -53,7 +53,7 @@ const columns = [
 const writeQuery = `
 INSERT INTO ${LEDGER_NAME}.claims (id, ${columns.join(", ")}, updated)
 SELECT id, ${columns.join(", ")}, clock_timestamp() FROM jsonb_to_recordset($1::jsonb) AS r (
-  id text, owner text, kind text, grantee text, database_name text, state text, generation integer, adopted boolean, retained boolean,
+  id text, owner text, kind text, grantee text, database_name text, state text, generation bigint, adopted boolean, retained boolean,
   claim jsonb, items jsonb, credentials jsonb)
 ON CONFLICT (id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(", ")}, updated = excluded.updated`;
 
