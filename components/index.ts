@@ -1,17 +1,32 @@
 /** Database users and grants as ordinary Pulumi resources. Everything exported here is under semantic versioning. */
-export { DbUser, type DbUserArgs, type SecretArgs, type UserAuth } from "./resources/db-user";
-export { DbRole, type DbRoleArgs } from "./resources/db-role";
-export { DbGrant, type AccountArgs, type DbGrantArgs } from "./resources/db-grant";
+export {
+  DbUser,
+  type DbUserArgs,
+  type LimitsArgs,
+  type SecretArgs,
+  type UserAuth,
+  type UserDeletionArgs,
+} from "./resources/db-user";
+export { DbRole, type DbRoleArgs, type RoleDeletionArgs } from "./resources/db-role";
+export { DbGrant, type AccountArgs, type DbGrantArgs, type TemplateArgs } from "./resources/db-grant";
 export { DbDatabase, type DbDatabaseArgs } from "./resources/db-database";
 export { DbSchema, type DbSchemaArgs } from "./resources/db-schema";
-export type { AccessResource, CommonArgs } from "./resources/base";
+export type { AccessResource, Adopt, CommonArgs, OwnedObjectsArgs } from "./resources/base";
 export type {
+  ColumnsTarget,
   DatabaseTarget,
   FutureArgs,
+  GlobalTarget,
   GrantTarget,
+  LargeObjectsTarget,
+  ParametersTarget,
   RoleTarget,
+  RoutineArgs,
+  RoutinesTarget,
   SchemaTarget,
+  SequencesTarget,
   TablesTarget,
+  TypesTarget,
 } from "./resources/targets";
 export {
   provisionerFromParameter,

@@ -1,4 +1,5 @@
-import { granteeName, type Claim } from "../provisioner/protocol";
+import { granteeName, type Claim, type GrantClaim } from "../provisioner/protocol";
+import { contradiction } from "./contradiction";
 import { toWire } from "./lifecycle/wire";
 import { PerRun } from "./run";
 
@@ -11,11 +12,13 @@ interface Claimant {
 interface Declared {
   /** By what can be claimed once only. */
   claimants: Map<string, Claimant>;
+  /** By cluster and grantee. */
+  grants: Map<string, (Claimant & { claim: GrantClaim })[]>;
   /** Names that this program makes, per cluster. */
   names: Set<string>;
 }
 
-const runs = new PerRun<Declared>(() => ({ claimants: new Map(), names: new Set() }));
+const runs = new PerRun<Declared>(() => ({ claimants: new Map(), grants: new Map(), names: new Set() }));
 
 const nameKey = (cluster: string, name: string): string => JSON.stringify([cluster, name]);
 
@@ -40,6 +43,19 @@ function exclusiveThing(claim: Claim): { key: unknown; words: string } | undefin
   }
 }
 
+function contradicted(cluster: string, claim: GrantClaim, { owner, title }: Claimant): string | undefined {
+  const { grants } = runs.get();
+  const key = nameKey(cluster, granteeName(claim.grantee));
+  const earlier = (grants.get(key) ?? []).filter((grant) => grant.owner !== owner);
+  grants.set(key, [...earlier, { owner, title, claim }]);
+  for (const other of earlier) {
+    const words = contradiction(other.claim, claim);
+    if (words !== undefined)
+      return `${other.title} and ${title} contradict each other in cluster ${cluster}: ${words}; keep one of them.`;
+  }
+  return undefined;
+}
+
 function names(claim: Claim): string[] {
   if (claim.kind === "grant") return [];
   return claim.kind === "schema" ? [claim.name, `${claim.database}.${claim.name}`] : [claim.name];
@@ -52,6 +68,8 @@ function names(claim: Claim): string[] {
 export function declare(cluster: string, claim: Claim, owner: string, title: string): string | undefined {
   const { claimants, names: declared } = runs.get();
   for (const name of names(claim)) declared.add(nameKey(cluster, name));
+  const against = claim.kind === "grant" ? contradicted(cluster, claim, { owner, title }) : undefined;
+  if (against !== undefined) return against;
   const thing = exclusiveThing(claim);
   if (thing === undefined) return undefined;
   const key = JSON.stringify([cluster, toWire(thing.key)]);

@@ -1,52 +1,17 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { KindName } from "./lifecycle/kinds";
-import type { Lifecycle } from "./lifecycle/lifecycle";
-
-type Shim = pulumi.dynamic.ResourceProvider & { kind: KindName; load(): Lifecycle };
+import { kindNames, type KindName } from "./lifecycle/kinds";
 
 /**
- * What Pulumi serializes into the state of every resource, twice: kept as small as it can be, so an object rather than
- * a class. It captures nothing, and finds the package from the program's directory, which is the host's working
- * directory. So the package that is installed supplies the behaviour, and an upgrade repairs old state. ES2020 only:
- * without TypeScript in the program the serializer parses with an old version. See pulumi/pulumi#6490 and #8265.
+ * What Pulumi keeps in the state of every resource, twice, and evaluates in its host for dynamic providers: CommonJS
+ * whose `handler` gives the provider. Written here rather than by Pulumi's serializer, which makes ten times as much of
+ * it and takes its time. It finds the package from the program's directory, which is the host's working directory: so
+ * the package that is installed supplies the behaviour, and an upgrade repairs old state. `tests/components/shim.test.ts`
+ * holds it against the host. See pulumi/pulumi#6490 and #8265.
  */
-const shim = (kind: KindName): Shim => ({
-  kind,
-  load() {
-    const directory = process.cwd();
-    try {
-      const from = process.getBuiltinModule("module").createRequire(`${directory}/index.js`);
-      return from("pulumi-db-access/lifecycle")[this.kind];
-    } catch (cause) {
-      const [reason] = String(cause).split("\n");
-      throw new Error(`pulumi-db-access cannot be loaded from ${directory}; install it there. ${reason}`, { cause });
-    }
-  },
-  async check(olds, news) {
-    return this.load().check(olds, news);
-  },
-  async diff(id, olds, news) {
-    return this.load().diff(id, olds, news);
-  },
-  create(inputs) {
-    return this.load().create(inputs);
-  },
-  read(id, props) {
-    return this.load().read(id, props);
-  },
-  update(id, olds, news) {
-    return this.load().update(id, olds, news);
-  },
-  delete(id, props) {
-    return this.load().delete(id, props);
-  },
-});
+const text = (kind: KindName): string =>
+  'exports.handler=()=>{const d=process.cwd();try{return process.getBuiltinModule("module")' +
+  `.createRequire(d+"/index.js")("pulumi-db-access/lifecycle").${kind}}catch(cause){throw new Error(` +
+  '"pulumi-db-access cannot be loaded from "+d+"; install it there. "+String(cause).split("\\n")[0],{cause})}}';
 
-/** One instance per kind and process: Pulumi caches the text per instance, and serializing takes its time. */
-export const shims: Readonly<Record<KindName, pulumi.dynamic.ResourceProvider>> = {
-  DbUser: shim("DbUser"),
-  DbRole: shim("DbRole"),
-  DbGrant: shim("DbGrant"),
-  DbDatabase: shim("DbDatabase"),
-  DbSchema: shim("DbSchema"),
-};
+export const providerTexts = Object.fromEntries(kindNames.map((kind) => [kind, text(kind)])) as Readonly<
+  Record<KindName, string>
+>;

@@ -180,6 +180,8 @@ const problemOf = (config: FunctionConfig, { facts }: EngineSession, { request }
         product: productOf(config.engine),
         versionNumber: facts.versionNumber,
         secretNamePrefixes: config.secretNamePrefixes,
+        allowGlobalPrivileges: config.allowGlobalPrivileges,
+        admin: facts.admin.name,
       })[0];
 
 const connect = (config: FunctionConfig, requestId: string, deadline: number): Promise<EngineSession> =>

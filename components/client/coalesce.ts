@@ -21,7 +21,8 @@ export interface OperationClass {
 const MAX_BATCH_BYTES = 1_000_000;
 /** Calls of one `pulumi up` arrive in bursts: waiting longer costs more than another batch. */
 const LONGEST_WAIT_MS = 10;
-const READS_IN_FLIGHT = 4;
+/** Measured with 100 users: more only makes smaller batches and more connections, and a refresh no faster. */
+const READS_IN_FLIGHT = 2;
 
 /**
  * Gathers claims into batches for one function. The provisioner applies under one lock, so a second apply would only

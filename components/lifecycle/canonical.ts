@@ -9,7 +9,7 @@ import {
   type Problem,
   type Product,
 } from "../../provisioner/protocol";
-import { fromClaim, toClaim, type Kind } from "./kinds";
+import { fromClaim, inputPath, toClaim, type Kind } from "./kinds";
 import { shapeProblems } from "./shape";
 import { hasUnknown, isUnknown, valueAt, UNKNOWN, type Properties } from "./wire";
 
@@ -43,23 +43,29 @@ export function withDefaults(kind: Kind, inputs: Properties): Properties {
   return result;
 }
 
-/** What can be said about a claim of the right shape. While the engine is unknown: what every engine would say. */
-export function problemsOf(claim: Properties, product: Product | undefined, prefixes: unknown): Problem[] {
+/** What can be said about inputs of the right shape. While the engine is unknown: what every engine would say. */
+export function problemsOf(kind: Kind, inputs: Properties, prefixes: unknown): Problem[] {
+  const claim = toClaim(kind, inputs);
+  const product = knownProduct(inputs);
   // A discriminator decides what the other fields mean: without it the whole is as good as unknown.
   const readable: Properties = { ...claim };
   for (const key of ["on", "auth"]) if (isUnknown(valueAt(claim, [key, "kind"]))) readable[key] = UNKNOWN;
+  // What a template means as a whole cannot be said of a part of it.
+  if (hasUnknown(claim.template)) readable.template = UNKNOWN;
   const secretNamePrefixes = Array.isArray(prefixes) && !hasUnknown(prefixes) ? (prefixes as string[]) : [""];
   const [first, ...others] = (product === undefined ? products : [product]).map((candidate) =>
     claimProblems(readable as unknown as Claim, { product: candidate, secretNamePrefixes, isUnknown }),
   );
-  return first.filter((problem) => others.every((list) => list.some((other) => other.message === problem.message)));
+  return first
+    .filter((problem) => others.every((list) => list.some((other) => other.message === problem.message)))
+    .map((problem) => ({ ...problem, property: inputPath(kind, inputs, [problem.property]).join(".") }));
 }
 
 /** Order, spelling and case as the planner writes them. Left as it is while anything is unknown or not valid. */
 export function normalised(kind: Kind, inputs: Properties): Properties {
   const claim = toClaim(kind, inputs);
   const product = knownProduct(inputs);
-  const ready = product !== undefined && !hasUnknown(claim) && shapeProblems(kind, claim).length === 0;
-  if (!ready || problemsOf(claim, product, undefined).length > 0) return inputs;
+  const ready = product !== undefined && !hasUnknown(claim) && shapeProblems(kind, inputs).length === 0;
+  if (!ready || problemsOf(kind, inputs, undefined).length > 0) return inputs;
   return fromClaim(kind, inputs, normaliseClaim(claim as unknown as Claim) as unknown as Properties);
 }

@@ -1,5 +1,5 @@
-import { knownProduct, normalised, problemsOf, withDefaults, withName } from "./canonical";
-import { toClaim, type Kind } from "./kinds";
+import { normalised, problemsOf, withDefaults, withName } from "./canonical";
+import { type Kind } from "./kinds";
 import { refProblems, shapeProblems, unknownArguments, type Failure } from "./shape";
 import { isUnknown, PROVIDER_KEY, recordToWire, withoutNulls, type Properties } from "./wire";
 
@@ -51,10 +51,9 @@ export function check(kind: Kind, olds: Properties, news: Properties): CheckResu
   const { [PROVIDER_KEY]: provider, ...rest } = news;
   const given = withoutNulls(rest) as Properties;
   const inputs = withDefaults(kind, withName(given, olds));
-  const claim = toClaim(kind, inputs);
   const names = nameProblems(kind, given);
   // A missing name has been named already.
-  const shape = shapeProblems(kind, claim).filter(({ property }) => names.length === 0 || property !== "username");
+  const shape = shapeProblems(kind, inputs).filter(({ property }) => names.length === 0 || property !== "username");
   const failures = [
     ...unknownArguments(kind, given),
     ...refProblems(given.provisioner),
@@ -64,7 +63,7 @@ export function check(kind: Kind, olds: Properties, news: Properties): CheckResu
   ];
   if (shape.length === 0) {
     const ref = given.provisioner as { secretNamePrefixes?: unknown } | undefined;
-    const problems = problemsOf(claim, knownProduct(inputs), ref?.secretNamePrefixes);
+    const problems = problemsOf(kind, inputs, ref?.secretNamePrefixes);
     failures.push(...problems.map(({ property, message }) => blamed(given, { property, reason: message })));
   }
   const checked = failures.length === 0 ? normalised(kind, inputs) : inputs;

@@ -1,7 +1,7 @@
 import { familyOf, type EngineName } from "../../provisioner/protocol";
 import { knownProduct, normalised, withDefaults } from "./canonical";
 import { withoutImplied, type Kind } from "./kinds";
-import { hasUnknown, sameWire, valueAt, withoutNulls, type Properties } from "./wire";
+import { hasUnknown, isUnknown, sameWire, valueAt, withoutNulls, type Properties } from "./wire";
 
 export interface DiffResult {
   changes: boolean;
@@ -20,11 +20,18 @@ function compared(kind: Kind, properties: Properties): Properties {
 const family = (inputs: Properties): string | undefined =>
   knownProduct(inputs) === undefined ? undefined : familyOf(valueAt(inputs, ["provisioner", "engine"]) as EngineName);
 
+/** Two grants on targets of one kind: without `schema`, `future` is about every schema, which is another target. */
+function oneKind(before: Properties, after: Properties): boolean {
+  const [old, now] = [valueAt(before, ["on", "kind"]), valueAt(after, ["on", "kind"])];
+  return typeof old === "string" && old === now && !isUnknown(old);
+}
+
 /** Only a value that is known on both sides, and different, makes another thing of it. */
 function replaced(kind: Kind, before: Properties, after: Properties): string[] {
   const moved = (path: readonly string[]): boolean => {
     const [old, now] = [valueAt(before, path), valueAt(after, path)];
-    if (old === undefined || now === undefined) return false;
+    // State of another age may lack a key; among targets of one kind its absence says something.
+    if (!(path[0] === "on" && oneKind(before, after)) && (old === undefined || now === undefined)) return false;
     return !hasUnknown(old) && !hasUnknown(now) && !sameWire(old, now);
   };
   const keys = kind.identity.filter(moved).map((path) => path[0]);

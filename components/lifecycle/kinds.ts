@@ -1,4 +1,5 @@
 import type { Claim, Outputs, Product } from "../../provisioner/protocol";
+import { deletionInput, deletionPath, flatDeletion } from "./deletion";
 import { isRecord, isUnknown, UNKNOWN, valueAt, type Properties } from "./wire";
 
 export const kindNames = ["DbUser", "DbRole", "DbGrant", "DbDatabase", "DbSchema"] as const;
@@ -21,11 +22,15 @@ export interface Kind {
   implied(product: Product | undefined): readonly (readonly [path: readonly string[], value: unknown])[];
 }
 
-/** An adopted thing was there before us: it stays, unless its deletion is asked for. */
+/**
+ * An adopted thing was there before us: it stays, unless its deletion is asked for. What comes from a ledger was made
+ * by db-access, so it is deleted like anything else of ours.
+ */
 const deletion = (inputs: Properties, otherwise: string): unknown =>
   isUnknown(inputs.adopt) ? UNKNOWN : inputs.adopt === true ? "retain" : otherwise;
 
 const notAdopted = [["adopt"], false] as const;
+const ownedStays = [["deletion", "dropOwned"], false] as const;
 
 const user: Kind = {
   name: "DbUser",
@@ -41,6 +46,8 @@ const user: Kind = {
     "passwordExpires",
     "requireTls",
     "locked",
+    "limits",
+    "settings",
     "deletion",
     "adopt",
   ],
@@ -67,7 +74,14 @@ const user: Kind = {
   },
   implied: (product) => [
     notAdopted,
+    ownedStays,
+    [["deletion", "endSessions"], true],
     [["locked"], false],
+    [["limits", "queriesPerHour"], 0],
+    [["limits", "updatesPerHour"], 0],
+    [["limits", "connectionsPerHour"], 0],
+    [["limits"], {}],
+    [["settings"], {}],
     [["auth", "secret", "recoveryDays"], 7],
     [["auth", "secret"], {}],
     // PostgreSQL's server forces TLS or does not; an IAM login always uses it.
@@ -83,21 +97,31 @@ const role: Kind = {
   outputs: [],
   identity: [["name"]],
   defaults: (inputs) => ({ deletion: deletion(inputs, "drop") }),
-  implied: () => [notAdopted],
+  implied: () => [notAdopted, ownedStays],
 };
+
+/** PUBLIC is let in nowhere in passing, and nobody has to get where it is claimed that nothing is held. */
+const reaches = ({ grantee, effect = "grant" }: Properties): boolean =>
+  effect === "grant" && !(typeof grantee === "string" && grantee.toUpperCase() === "PUBLIC");
 
 const grant: Kind = {
   name: "DbGrant",
   claim: "grant",
-  fields: ["grantee", "on", "privileges", "template", "withGrantOption", "cascade", "mode", "reach"],
+  fields: ["grantee", "on", "privileges", "template", "effect", "withGrantOption", "cascade", "mode", "reach", "adopt"],
   helpers: [],
   outputs: ["effective", "unmanaged"],
   identity: [["grantee"], ["on", "kind"], ["on", "database"], ["on", "schema"], ["on", "role"]],
-  defaults: (_inputs, product) => ({ mode: "additive", ...(product === "postgresql" ? { reach: true } : {}) }),
-  implied: () => [
+  defaults: (inputs, product) => ({
+    mode: "additive",
+    ...(product === "postgresql" && reaches(inputs) ? { reach: true } : {}),
+  }),
+  implied: (product) => [
+    notAdopted,
+    [["effect"], "grant"],
     [["withGrantOption"], false],
     [["cascade"], false],
     [["on", "admin"], false],
+    ...(product === "postgresql" ? [] : [[["on", "default"], true] as const]),
   ],
 };
 
@@ -135,12 +159,26 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
 };
 
 /** The claim's name for an input. */
-export const fieldOf = (input: string): string => (input === "username" ? "name" : input);
+const fieldOf = (input: string): string => (input === "username" ? "name" : input);
+
+/** Only what has an owner can leave things behind: a login or a role. */
+export const detailedDeletion = (kind: Kind): boolean => kind.claim === "login" || kind.claim === "role";
+
+/** Where a field of the claim stands among the inputs. */
+export function inputPath(kind: Kind, inputs: Properties, path: readonly PropertyKey[]): PropertyKey[] {
+  const [field, ...rest] = path;
+  if (kind.claim === "login" && field === "name") return ["username", ...rest];
+  const moved = detailedDeletion(kind) && typeof field === "string" ? deletionPath(field, inputs.deletion) : undefined;
+  return moved === undefined ? [...path] : [...moved, ...rest];
+}
 
 /** The claim as the inputs say it: as many fields as are given, not yet validated. */
 export function toClaim(kind: Kind, inputs: Properties): Properties {
   const claim: Properties = { kind: kind.claim };
-  for (const input of kind.fields) if (inputs[input] !== undefined) claim[fieldOf(input)] = inputs[input];
+  for (const input of kind.fields) {
+    if (input === "deletion" && detailedDeletion(kind)) Object.assign(claim, flatDeletion(inputs.deletion));
+    else if (inputs[input] !== undefined) claim[fieldOf(input)] = inputs[input];
+  }
   return claim;
 }
 
@@ -148,13 +186,14 @@ export function toClaim(kind: Kind, inputs: Properties): Properties {
 export function fromClaim(kind: Kind, inputs: Properties, claim: Properties): Properties {
   const result = { ...inputs };
   for (const input of kind.fields) {
-    if (claim[fieldOf(input)] === undefined) delete result[input];
-    else result[input] = claim[fieldOf(input)];
+    const value = input === "deletion" && detailedDeletion(kind) ? deletionInput(claim) : claim[fieldOf(input)];
+    if (value === undefined) delete result[input];
+    else result[input] = value;
   }
   return result;
 }
 
-/** Leaves out what means the same as not being there. */
+/** Leaves out what means the same as not being there, so that two ways to say something are one. */
 export function withoutImplied(kind: Kind, inputs: Properties, product: Product | undefined): Properties {
   const result = structuredClone(inputs);
   for (const [path, value] of kind.implied(product)) {
@@ -162,5 +201,6 @@ export function withoutImplied(kind: Kind, inputs: Properties, product: Product 
     const key = path[path.length - 1];
     if (isRecord(parent) && JSON.stringify(parent[key]) === JSON.stringify(value)) delete parent[key];
   }
+  if (detailedDeletion(kind) && result.deletion !== undefined) result.deletion = flatDeletion(result.deletion);
   return result;
 }

@@ -9,7 +9,7 @@ import {
   type ProvisionerRef,
 } from "../../provisioner/protocol";
 import type { Asked, Client } from "../client/client";
-import { knownProduct, problemsOf, withDefaults } from "./canonical";
+import { problemsOf, withDefaults } from "./canonical";
 import { check, type CheckResult } from "./check";
 import { diff, type DiffResult } from "./diff";
 import { InitialisationError, LifecycleError, resultError } from "./failure";
@@ -48,17 +48,16 @@ const invalid = (code: ErrorCode, failures: readonly Failure[]): LifecycleError 
 /** Inputs of any age become a claim. Types are checked always; the rules of the engine only before something is made. */
 function prepare(kind: Kind, properties: Properties, strict: boolean): Prepared {
   const inputs = withDefaults(kind, withoutNulls(properties) as Properties);
-  const claim = toClaim(kind, inputs);
-  const shape = [...refProblems(inputs.provisioner), ...shapeProblems(kind, claim)];
+  const shape = [...refProblems(inputs.provisioner), ...shapeProblems(kind, inputs)];
   if (shape.length > 0) throw invalid("InvalidInput", shape);
   const ref = inputs.provisioner as ProvisionerRef;
-  const problems = strict ? problemsOf(claim, knownProduct(inputs), ref.secretNamePrefixes) : [];
+  const problems = strict ? problemsOf(kind, inputs, ref.secretNamePrefixes) : [];
   if (problems.length > 0)
     throw invalid(
       problems[0].code,
       problems.map(({ property, message }) => ({ property, reason: `${property}: ${message}` })),
     );
-  return { ref, owner: String(inputs.ownerKey), claim: claim as unknown as Claim, inputs };
+  return { ref, owner: String(inputs.ownerKey), claim: toClaim(kind, inputs) as unknown as Claim, inputs };
 }
 
 const pick = (from: Properties, keys: readonly string[]): Properties =>

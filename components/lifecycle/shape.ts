@@ -1,6 +1,7 @@
 import { claimSchema, provisionerRefSchema } from "../../provisioner/protocol";
 import type { z } from "zod";
-import type { Kind } from "./kinds";
+import { oddDetails } from "./deletion";
+import { detailedDeletion, inputPath, toClaim, type Kind } from "./kinds";
 import { isRecord, isUnknown, valueAt, type Properties } from "./wire";
 
 /** One thing that is wrong with the inputs, as Pulumi shows it: under the property's name. */
@@ -11,14 +12,37 @@ export interface Failure {
 
 type Issue = z.core.$ZodIssue;
 
+const listed = (names: readonly string[]): string =>
+  `${names
+    .slice(0, -1)
+    .map((name) => JSON.stringify(name))
+    .join(", ")} or ${JSON.stringify(names[names.length - 1])}`;
+
 /** What to give instead, where the schema's own words would not help. */
 const wanted: Readonly<Record<string, string>> = {
   auth: '{ kind: "password" } or { kind: "iam" }',
   "auth.kind": '"password" or "iam"',
   on: 'a target such as { kind: "database", database: "orders" }',
-  "on.kind": '"database", "schema", "tables" or "role"',
+  "on.kind": listed([
+    "global",
+    "database",
+    "schema",
+    "tables",
+    "columns",
+    "sequences",
+    "routines",
+    "types",
+    "largeObjects",
+    "parameters",
+    "role",
+  ]),
   "on.tables": '"*" or a list of table names',
-  grantee: "the name of a login or role; on MySQL and MariaDB also { name, host }",
+  "on.sequences": '"*" or a list of sequence names',
+  "on.routines": '"*" or a list of signatures such as "total(integer)"; on MySQL and MariaDB of { type, name }',
+  "on.types": '"*" or a list of type names',
+  grantee: "the name of a login or role, or PUBLIC; on MySQL and MariaDB also { name, host }",
+  template: "the name of a template, or { extends: [names], privileges: [names] }",
+  adopt: 'true, false or "fromLedger"',
 };
 
 const types: Readonly<Record<string, string>> = {
@@ -49,33 +73,44 @@ function expected(property: string, issue: Issue): string {
   return issue.message;
 }
 
+/** Whether it would be no issue if what is unknown were right. `at` is where a union stands. */
+function excused(issue: Issue, root: unknown, at: readonly PropertyKey[] = []): boolean {
+  const path = [...at, ...issue.path];
+  if (isUnknown(valueAt(root, path))) return true;
+  if (issue.code !== "invalid_union") return false;
+  return issue.errors.some((issues) => issues.length > 0 && issues.every((inner) => excused(inner, root, path)));
+}
+
 /** Says nothing about what is unknown or stands in something unknown. */
 function failuresOf(
   issues: readonly Issue[],
   root: unknown,
-  name: (path: readonly PropertyKey[]) => string,
+  where: (path: readonly PropertyKey[]) => readonly PropertyKey[],
 ): Failure[] {
   return issues.flatMap((issue): Failure[] => {
+    if (excused(issue, root)) return [];
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => noArgument(where([...issue.path, key])));
     const value = valueAt(root, issue.path);
-    if (isUnknown(value)) return [];
-    const property = name(issue.path);
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({
-        property,
-        reason: `${property} has no argument ${JSON.stringify(key)}; remove it.`,
-      }));
+    const property = dotted(where(issue.path));
     if (value === undefined) return [{ property, reason: `${property} is missing; ${expected(property, issue)}.` }];
     return [{ property, reason: `${property} is ${shown(property, value)}; ${expected(property, issue)}.` }];
   });
 }
 
-/** A claim's types and nested keys. Properties carry the names of the inputs. */
-export function shapeProblems(kind: Kind, claim: Properties): Failure[] {
+function noArgument(path: readonly PropertyKey[]): Failure {
+  const property = dotted(path.slice(0, -1));
+  return { property, reason: `${property} has no argument ${JSON.stringify(path[path.length - 1])}; remove it.` };
+}
+
+/** The inputs' types and nested keys, judged by the claim they make. Properties carry the names of the inputs. */
+export function shapeProblems(kind: Kind, inputs: Properties): Failure[] {
+  const claim = toClaim(kind, inputs);
   const parsed = claimSchema.safeParse(claim);
-  if (parsed.success) return [];
-  return failuresOf(parsed.error.issues, claim, (path) =>
-    dotted(kind.claim === "login" && path[0] === "name" ? ["username", ...path.slice(1)] : path),
-  );
+  const odd = detailedDeletion(kind) ? oddDetails(inputs.deletion) : [];
+  return [
+    ...failuresOf(parsed.success ? [] : parsed.error.issues, claim, (path) => inputPath(kind, inputs, path)),
+    ...odd.map((key) => noArgument(["deletion", key])),
+  ];
 }
 
 /** The ref of a provisioner: every field that is known. */
@@ -86,7 +121,7 @@ export function refProblems(ref: unknown): Failure[] {
   if (!isRecord(ref)) return [{ property: "provisioner", reason: `provisioner is ${shown("", ref)}; ${how}.` }];
   const parsed = provisionerRefSchema.safeParse(ref);
   if (parsed.success) return [];
-  return failuresOf(parsed.error.issues, ref, (path) => dotted(["provisioner", ...path]));
+  return failuresOf(parsed.error.issues, ref, (path) => ["provisioner", ...path]);
 }
 
 /** An argument that the kind does not have is refused, never ignored. Its value is not repeated: it may be a secret. */

@@ -3,12 +3,12 @@ import type { Claim, ProvisionerRef } from "../../provisioner/protocol";
 import { defaultClient } from "../client";
 import { check } from "../lifecycle/check";
 import { kinds, toClaim, type KindName } from "../lifecycle/kinds";
-import { hasUnknown, type Properties } from "../lifecycle/wire";
+import { hasUnknown, PROVIDER_KEY, type Properties } from "../lifecycle/wire";
 import { ownerOf } from "../owner";
 import { previewLines, previewsOnline, type KnownClaim } from "../preview";
 import { refOf, type ProvisionerInput } from "../reference";
 import { declare } from "../registry";
-import { shims } from "../shim";
+import { providerTexts } from "../shim";
 
 /** What every resource takes. */
 export interface CommonArgs {
@@ -24,7 +24,22 @@ export interface CommonArgs {
   ownerKey?: pulumi.Input<string>;
 }
 
-const MODULE = "db-access";
+/**
+ * What becomes of something that exists and is not ours. `true` takes it over. `"fromLedger"`, after a restore under a
+ * new cluster name: takes over what the ledger of the cluster it came from says about it, and nothing else.
+ */
+export type Adopt = boolean | "fromLedger";
+
+/** PostgreSQL: what deleting a login or role does with what it owns. Without either, `OwnsObjects` with the list. */
+export interface OwnedObjectsArgs {
+  /** Another role becomes the owner, in every database. Never the provisioner's own login. */
+  reassignOwnedTo?: pulumi.Input<string>;
+  /** True: what it owns is dropped, in every database. Default false. One of the two. */
+  dropOwned?: pulumi.Input<boolean>;
+}
+
+/** The prefix is what makes Pulumi start its host for dynamic providers; state and owners contain the whole. */
+const typeOf = (kind: KindName): string => `pulumi-nodejs:dynamic/db-access:${kind}`;
 
 /** Every output must be there from the beginning, or Pulumi never installs it on the object. */
 function seeded(kind: KindName, given: Properties): Properties {
@@ -34,7 +49,7 @@ function seeded(kind: KindName, given: Properties): Properties {
 }
 
 function propsOf(kind: KindName, name: string, args: CommonArgs, parent: pulumi.Resource | undefined): Properties {
-  const owner = ownerOf(name, `pulumi-nodejs:dynamic/${MODULE}:${kind}`, parent);
+  const owner = ownerOf(name, typeOf(kind), parent);
   return seeded(kind, {
     ...args,
     provisioner: refOf(args.provisioner),
@@ -42,8 +57,11 @@ function propsOf(kind: KindName, name: string, args: CommonArgs, parent: pulumi.
   });
 }
 
-/** What all resources of this package are. */
-export abstract class AccessResource extends pulumi.dynamic.Resource {
+/**
+ * What all resources of this package are: to the engine, dynamic resources. The SDK's class for those differs from
+ * `CustomResource` only in the serializer, which is not needed here (`shim.ts`).
+ */
+export abstract class AccessResource extends pulumi.CustomResource {
   /** One sentence: what deleting this resource will do. */
   declare readonly onDelete: pulumi.Output<string>;
   /** What the last refresh found different and the next `up` will put right, one line each; empty after an `up`. */
@@ -52,7 +70,7 @@ export abstract class AccessResource extends pulumi.dynamic.Resource {
   protected constructor(kind: KindName, name: string, args: CommonArgs, opts?: pulumi.CustomResourceOptions) {
     const props = propsOf(kind, name, args, opts?.parent);
     const given = Object.keys(props).filter((key) => props[key] !== undefined);
-    super(shims[kind], name, { ...props }, opts, MODULE, kind);
+    super(typeOf(kind), name, { ...props, [PROVIDER_KEY]: providerTexts[kind] }, opts);
     this.register(kind, name, Object.fromEntries(given.map((key) => [key, props[key]])));
     if (previewsOnline()) this.preview(kind, kind === "DbUser" ? [...given, "username"] : given);
   }

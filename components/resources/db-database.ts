@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AccessResource, type CommonArgs } from "./base";
+import { AccessResource, type Adopt, type CommonArgs } from "./base";
 
 export interface DbDatabaseArgs extends CommonArgs {
   /** The database's name, used as written. A change makes a new database; the old one stays unless `deletion` is `drop`. */
@@ -15,8 +15,11 @@ export interface DbDatabaseArgs extends CommonArgs {
   charset?: pulumi.Input<string>;
   /** What deleting the resource does: `retain`, or `drop` with all data. Default `retain`. */
   deletion?: pulumi.Input<"drop" | "retain">;
-  /** Take over a database that exists. Default false: `DatabaseExists`. */
-  adopt?: pulumi.Input<boolean>;
+  /**
+   * `true` takes over a database that exists; `"fromLedger"` one that db-access made before the cluster was restored under
+   * another name. Default false: `DatabaseExists`.
+   */
+  adopt?: pulumi.Input<Adopt>;
 }
 
 /** One database. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AccessResource, type CommonArgs } from "./base";
+import { AccessResource, type Adopt, type CommonArgs } from "./base";
 import type { GrantTarget } from "./targets";
 
 /** MySQL, MariaDB: one account of a login. */
@@ -8,10 +8,18 @@ export interface AccountArgs {
   host: pulumi.Input<string>;
 }
 
+/** A set of privileges of one's own: what other templates have, and more. */
+export interface TemplateArgs {
+  /** Named templates, or others of one's own. */
+  extends?: pulumi.Input<pulumi.Input<string | TemplateArgs>[]>;
+  privileges?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
 export interface DbGrantArgs extends CommonArgs {
   /**
-   * Who gets it: the name of a login or role, which must exist (`ObjectMissing`). On MySQL and MariaDB a name means
-   * every account of that login, and `{ name, host }` one of them. A change ends this grant after making the new one.
+   * Who gets it: the name of a login or role, which must exist (`ObjectMissing`), or on PostgreSQL `PUBLIC`. On MySQL
+   * and MariaDB a name means every account of that login, and `{ name, host }` one of them. A change ends this grant
+   * after making the new one.
    */
   grantee: pulumi.Input<string | AccountArgs>;
   /**
@@ -21,8 +29,16 @@ export interface DbGrantArgs extends CommonArgs {
   on: GrantTarget;
   /** Privileges in any case and order, or `ALL`. One of `privileges` and `template`; neither for a membership. */
   privileges?: pulumi.Input<pulumi.Input<string>[]>;
-  /** A named set: `read`, `readonly`, `write`, `readwrite`, `admin` or `trusted_admin`. */
-  template?: pulumi.Input<string>;
+  /**
+   * A named set: `read`, `readonly`, `write`, `readwrite`, `admin` or `trusted_admin`; or one composed of others. On a
+   * PostgreSQL schema it means everything in it: the schema itself, its tables, sequences, routines and types.
+   */
+  template?: pulumi.Input<string | TemplateArgs>;
+  /**
+   * `revoke` claims that the grantee does not hold the privileges: on PostgreSQL for `PUBLIC`, whose built-in defaults
+   * come back when the resource goes; on MySQL as a partial revoke, where the server has them. Default `grant`.
+   */
+  effect?: pulumi.Input<"grant" | "revoke">;
   /** The grantee may pass it on. Default false. */
   withGrantOption?: pulumi.Input<boolean>;
   /**
@@ -34,9 +50,15 @@ export interface DbGrantArgs extends CommonArgs {
   mode?: pulumi.Input<"additive" | "exclusive">;
   /**
    * PostgreSQL: also claim what is needed to get there: CONNECT on the database, USAGE on the schema and, with INSERT,
-   * on the tables' sequences. Default true.
+   * on the tables' sequences. Default true; never for `PUBLIC`.
    */
   reach?: pulumi.Input<boolean>;
+  /**
+   * `true`: what the grantee holds already counts as given by this grant, and goes with it. `"fromLedger"`: so does
+   * what db-access gave before the cluster was restored under another name. Default false: it was there before, and
+   * stays.
+   */
+  adopt?: pulumi.Input<Adopt>;
 }
 
 /** Privileges of one grantee on one target, or one membership. */

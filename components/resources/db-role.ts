@@ -1,5 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AccessResource, type CommonArgs } from "./base";
+import { AccessResource, type Adopt, type CommonArgs, type OwnedObjectsArgs } from "./base";
+
+/** What deleting a role does, in detail. */
+export interface RoleDeletionArgs extends OwnedObjectsArgs {
+  policy: pulumi.Input<"drop" | "retain">;
+}
 
 export interface DbRoleArgs extends CommonArgs {
   /**
@@ -8,12 +13,15 @@ export interface DbRoleArgs extends CommonArgs {
    */
   name: pulumi.Input<string>;
   /**
-   * What deleting the resource does: `drop` (`OwnsObjects` while the role owns any) or `retain`. Default `drop`;
-   * `retain` while `adopt` is true.
+   * What deleting the resource does: `drop` (`OwnsObjects` while the role owns any) or `retain`. `{ policy, … }` also
+   * says what becomes of owned objects. Default `drop`; `retain` while `adopt` is true.
    */
-  deletion?: pulumi.Input<"drop" | "retain">;
-  /** Take over a role that exists. Default false: `RoleExists`. */
-  adopt?: pulumi.Input<boolean>;
+  deletion?: pulumi.Input<"drop" | "retain" | RoleDeletionArgs>;
+  /**
+   * `true` takes over a role that exists; `"fromLedger"` one that db-access made before the cluster was restored under
+   * another name. Default false: `RoleExists`.
+   */
+  adopt?: pulumi.Input<Adopt>;
 }
 
 /** A role that cannot log in: it owns things, or collects privileges for its members. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AccessResource, type CommonArgs } from "./base";
+import { AccessResource, type Adopt, type CommonArgs } from "./base";
 
 export interface DbSchemaArgs extends CommonArgs {
   /** The database it is in. A change makes a new schema there. */
@@ -10,8 +10,11 @@ export interface DbSchemaArgs extends CommonArgs {
   owner?: pulumi.Input<string>;
   /** What deleting the resource does: `retain`, or `drop` (`OwnsObjects` while it holds any). Default `retain`. */
   deletion?: pulumi.Input<"drop" | "retain">;
-  /** Take over a schema that exists. Default false: `SchemaExists`. */
-  adopt?: pulumi.Input<boolean>;
+  /**
+   * `true` takes over a schema that exists; `"fromLedger"` one that db-access made before the cluster was restored under
+   * another name. Default false: `SchemaExists`.
+   */
+  adopt?: pulumi.Input<Adopt>;
 }
 
 /** One schema of a PostgreSQL database. `NotSupported` on MySQL and MariaDB, where a schema is a database. */

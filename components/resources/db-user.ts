@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AccessResource, type CommonArgs } from "./base";
+import { AccessResource, type Adopt, type CommonArgs, type OwnedObjectsArgs } from "./base";
 
 /** Where a login's password is kept: one secret of AWS Secrets Manager, written by the provisioner. */
 export interface SecretArgs {
@@ -19,6 +19,20 @@ export type UserAuth =
   | { kind: "password"; secret?: pulumi.Input<SecretArgs> }
   /** IAM database authentication: no password exists. `IamUnavailable` where the server lacks it. */
   | { kind: "iam" };
+
+/** MySQL, MariaDB: how often each account of the login may do something in an hour. 0 or left out: no limit. */
+export interface LimitsArgs {
+  queriesPerHour?: pulumi.Input<number>;
+  updatesPerHour?: pulumi.Input<number>;
+  connectionsPerHour?: pulumi.Input<number>;
+}
+
+/** What deleting a login does, in detail. */
+export interface UserDeletionArgs extends OwnedObjectsArgs {
+  policy: pulumi.Input<"drop" | "lock" | "retain">;
+  /** With `drop` and `lock`: end the sessions it has. Default true. */
+  endSessions?: pulumi.Input<boolean>;
+}
 
 export interface DbUserArgs extends CommonArgs {
   /**
@@ -55,14 +69,24 @@ export interface DbUserArgs extends CommonArgs {
   requireTls?: pulumi.Input<boolean>;
   /** No login while true; sessions are ended. Privileges stay. Default false. */
   locked?: pulumi.Input<boolean>;
+  /** MySQL, MariaDB: limits by the hour. Default: none. PostgreSQL has none (`NotSupported`). */
+  limits?: pulumi.Input<LimitsArgs>;
+  /**
+   * PostgreSQL: defaults of the login's sessions by parameter, such as `{ statement_timeout: "30s" }`. Settings that
+   * are not named are left alone; one that is no longer named is taken away. `NotSupported` elsewhere.
+   */
+  settings?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * What deleting the resource does: `drop` removes the login, its privileges and its secret (`OwnsObjects` while it
-   * owns any), `lock` keeps everything but the way in, `retain` touches nothing. Default `drop`; `retain` while
-   * `adopt` is true.
+   * owns any), `lock` keeps everything but the way in, `retain` touches nothing. `{ policy, … }` also says what
+   * becomes of owned objects and of sessions. Default `drop`; `retain` while `adopt` is true.
    */
-  deletion?: pulumi.Input<"drop" | "lock" | "retain">;
-  /** Take over a login that exists, which resets its password. Default false: `UserExists`. */
-  adopt?: pulumi.Input<boolean>;
+  deletion?: pulumi.Input<"drop" | "lock" | "retain" | UserDeletionArgs>;
+  /**
+   * `true` takes over a login that exists, which resets its password; `"fromLedger"` one that db-access made before
+   * the cluster was restored under another name. Default false: `UserExists`.
+   */
+  adopt?: pulumi.Input<Adopt>;
 }
 
 /** One login: its name, its authentication and, with a password, its secret. Privileges come with `DbGrant`. */

@@ -2,6 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 
 type Text = pulumi.Input<string>;
 type Texts = pulumi.Input<Text[]>;
+/** Names, each of which must exist (`ObjectMissing`), or `"*"` for all that exist. */
+type Names = pulumi.Input<"*" | Text[]>;
 
 /** PostgreSQL: also what the named roles create later (default privileges). */
 export interface FutureArgs {
@@ -9,29 +11,100 @@ export interface FutureArgs {
   createdBy: Texts;
 }
 
-/** A whole database. */
-export interface DatabaseTarget {
-  kind: "database";
+interface InDatabase {
   database: Text;
 }
 
-/** PostgreSQL: a schema itself, not what is in it. */
-export interface SchemaTarget {
+interface InSchema extends InDatabase {
+  /**
+   * PostgreSQL: the schema. May be left out together with `future`: then what the creating roles own in every schema
+   * of the database. MySQL and MariaDB have none (`NotSupported`).
+   */
+  schema?: pulumi.Input<string | undefined>;
+}
+
+interface WithFuture {
+  /** PostgreSQL: default privileges. Default: only what exists. `NotSupported` elsewhere. */
+  future?: pulumi.Input<FutureArgs | undefined>;
+}
+
+/**
+ * MySQL, MariaDB: the server as a whole. Only PROCESS, SHOW DATABASES, REPLICATION CLIENT, REPLICATION SLAVE, RELOAD
+ * and documented dynamic privileges, as far as the provisioner allows them. `NotSupported` on PostgreSQL.
+ */
+export interface GlobalTarget {
+  kind: "global";
+}
+
+/** A whole database. On MySQL and MariaDB this is everything in it, now and later. */
+export interface DatabaseTarget extends InDatabase {
+  kind: "database";
+}
+
+/**
+ * PostgreSQL: with `privileges`, a schema itself and not what is in it. With `template`, also everything in it, and with
+ * `future` what the named roles create in it later.
+ */
+export interface SchemaTarget extends InDatabase, WithFuture {
   kind: "schema";
-  database: Text;
   schema: Text;
 }
 
-/** Tables and views. */
-export interface TablesTarget {
+/** Tables, views, materialized views, partitioned and foreign tables. */
+export interface TablesTarget extends InSchema, WithFuture {
   kind: "tables";
-  database: Text;
-  /** PostgreSQL: the schema, required. MySQL and MariaDB have none. */
-  schema?: pulumi.Input<string | undefined>;
-  /** Names, each of which must exist, or `"*"` for all that exist. On MySQL and MariaDB `"*"` is future ones, too. */
-  tables: pulumi.Input<"*" | Text[]>;
-  /** PostgreSQL: default privileges. Default: only what exists. */
-  future?: pulumi.Input<FutureArgs | undefined>;
+  /** Names or `"*"`. On MySQL and MariaDB `"*"` is future ones, too. */
+  tables: Names;
+}
+
+/** Some columns of one table or view. Another table is a change in place. */
+export interface ColumnsTarget extends InSchema {
+  kind: "columns";
+  table: Text;
+  /** At least one; each must exist. */
+  columns: Texts;
+}
+
+/** PostgreSQL: sequences. `NotSupported` elsewhere. */
+export interface SequencesTarget extends InSchema, WithFuture {
+  kind: "sequences";
+  sequences: Names;
+}
+
+/** MySQL, MariaDB: a function and a procedure may share a name, so the type is needed. */
+export interface RoutineArgs {
+  type: pulumi.Input<"function" | "procedure">;
+  name: Text;
+}
+
+/** Functions and procedures. */
+export interface RoutinesTarget extends InSchema, WithFuture {
+  kind: "routines";
+  /**
+   * PostgreSQL: signatures such as `"total(integer)"`, which keep overloads apart, or `"*"`. MySQL and MariaDB:
+   * `{ type, name }`.
+   */
+  routines: pulumi.Input<"*" | pulumi.Input<string | RoutineArgs>[]>;
+}
+
+/** PostgreSQL: types and domains. `NotSupported` elsewhere. */
+export interface TypesTarget extends InSchema, WithFuture {
+  kind: "types";
+  types: Names;
+}
+
+/** PostgreSQL: large objects by their oid. `NotSupported` elsewhere. */
+export interface LargeObjectsTarget extends InDatabase {
+  kind: "largeObjects";
+  /** At least one; each must exist. */
+  oids: pulumi.Input<pulumi.Input<number>[]>;
+}
+
+/** PostgreSQL 15 and later: parameters of the server, which a grantee may SET or ALTER SYSTEM. */
+export interface ParametersTarget {
+  kind: "parameters";
+  /** Their names, at least one. */
+  parameters: Texts;
 }
 
 /** A membership: the grantee becomes a member of the role. It has no privileges of its own. */
@@ -49,4 +122,15 @@ export interface RoleTarget {
 }
 
 /** What a grant is on. `kind` is a plain literal, because it decides what the other fields are. */
-export type GrantTarget = DatabaseTarget | SchemaTarget | TablesTarget | RoleTarget;
+export type GrantTarget =
+  | GlobalTarget
+  | DatabaseTarget
+  | SchemaTarget
+  | TablesTarget
+  | ColumnsTarget
+  | SequencesTarget
+  | RoutinesTarget
+  | TypesTarget
+  | LargeObjectsTarget
+  | ParametersTarget
+  | RoleTarget;

@@ -12,7 +12,25 @@ export type AuthSpec = { kind: "password"; secret?: SecretSpec } | { kind: "iam"
 
 export type Deletion = "drop" | "lock" | "retain";
 
-export interface LoginClaim {
+/** `fromLedger`: take over what the ledger of the cluster this one was restored from says. */
+export type Adopt = boolean | "fromLedger";
+
+/** MySQL, MariaDB: how often an account may do something in an hour; 0 or absent for no limit. */
+export interface Limits {
+  queriesPerHour?: number;
+  updatesPerHour?: number;
+  connectionsPerHour?: number;
+}
+
+/** What becomes of the objects a dropped principal owns. PostgreSQL. Without either the drop is refused with a list. */
+export interface OwnedPolicy {
+  /** They get this owner, in every database. Never the provisioner's login. */
+  reassignOwnedTo?: string;
+  /** They are dropped, in every database. */
+  dropOwned?: boolean;
+}
+
+export interface LoginClaim extends OwnedPolicy {
   kind: "login";
   name: string;
   /** MySQL, MariaDB: one account each. Default `["%"]`. */
@@ -29,15 +47,20 @@ export interface LoginClaim {
   passwordExpires?: number;
   requireTls?: boolean;
   locked?: boolean;
+  limits?: Limits;
+  /** PostgreSQL: defaults of the login's sessions (`ALTER ROLE … SET`). Settings that are not named are let be. */
+  settings?: Record<string, string>;
   deletion: Deletion;
-  adopt?: boolean;
+  /** On drop or lock. Default true: sessions end at once. */
+  endSessions?: boolean;
+  adopt?: Adopt;
 }
 
-export interface RoleClaim {
+export interface RoleClaim extends OwnedPolicy {
   kind: "role";
   name: string;
   deletion: "drop" | "retain";
-  adopt?: boolean;
+  adopt?: Adopt;
 }
 
 export interface DatabaseClaim {
@@ -49,7 +72,7 @@ export interface DatabaseClaim {
   /** MySQL, MariaDB: default `utf8mb4`. PostgreSQL: encoding, default `UTF8`. */
   charset?: string;
   deletion: "drop" | "retain";
-  adopt?: boolean;
+  adopt?: Adopt;
 }
 
 export interface SchemaClaim {
@@ -58,34 +81,64 @@ export interface SchemaClaim {
   name: string;
   owner?: string;
   deletion: "drop" | "retain";
-  adopt?: boolean;
+  adopt?: Adopt;
 }
 
 export interface Future {
   createdBy: string[];
 }
 
+/** MySQL needs to know which: a function and a procedure may share a name. */
+export interface RoutineName {
+  type: "function" | "procedure";
+  name: string;
+}
+
+/** PostgreSQL: without `schema`, and with `future`, what the creating roles own in every schema, now and later. */
 export type Target =
+  | { kind: "global" }
   | { kind: "database"; database: string }
-  | { kind: "schema"; database: string; schema: string }
+  | { kind: "schema"; database: string; schema: string; future?: Future }
   | { kind: "tables"; database: string; schema?: string; tables: "*" | string[]; future?: Future }
+  | { kind: "columns"; database: string; schema?: string; table: string; columns: string[] }
+  | { kind: "sequences"; database: string; schema?: string; sequences: "*" | string[]; future?: Future }
+  | { kind: "routines"; database: string; schema?: string; routines: "*" | (string | RoutineName)[]; future?: Future }
+  | { kind: "types"; database: string; schema?: string; types: "*" | string[]; future?: Future }
+  | { kind: "largeObjects"; database: string; oids: number[] }
+  | { kind: "parameters"; parameters: string[] }
   | { kind: "role"; role: string; admin?: boolean; inherit?: boolean; set?: boolean; default?: boolean };
 
 export type TargetKind = Target["kind"];
 
+/** Kinds that live inside a database. */
+export type DatabaseTarget = Extract<Target, { database: string }>;
+
+export const databaseOfTarget = (on: Target): string => ("database" in on ? on.database : "");
+export const schemaOfTarget = (on: Target): string => ("schema" in on ? (on.schema ?? "") : "");
+export const futureOf = (on: Target): Future | undefined => ("future" in on ? on.future : undefined);
+
 export type GranteeSpec = string | { name: string; host: string };
+
+/** A named set of privileges, or one composed of others and more privileges. */
+export type Template = string | { extends?: Template[]; privileges?: string[] };
 
 export interface GrantClaim {
   kind: "grant";
   grantee: GranteeSpec;
   on: Target;
   privileges?: string[];
-  template?: string;
+  template?: Template;
+  /**
+   * `revoke` claims that the grantee does not hold them: PUBLIC on PostgreSQL, whose built-in defaults come back when
+   * the claim ends, and partial revokes on MySQL. Default `grant`.
+   */
+  effect?: "grant" | "revoke";
   withGrantOption?: boolean;
   cascade?: boolean;
   mode: "additive" | "exclusive";
   /** PostgreSQL: also CONNECT, USAGE of the schema and of owned sequences. Default true. */
   reach?: boolean;
+  adopt?: Adopt;
 }
 
 export type Claim = LoginClaim | RoleClaim | DatabaseClaim | SchemaClaim | GrantClaim;

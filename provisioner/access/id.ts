@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Claim, GrantClaim } from "./claims";
+import { databaseOfTarget, schemaOfTarget, type Claim, type GrantClaim } from "./claims";
 import type { Family } from "./server";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
@@ -34,9 +34,9 @@ export function claimIdPrefix(family: Family, cluster: string, claim: Claim): st
     case "schema":
       return join(family, cluster, "schema", claim.database, claim.name);
     case "grant": {
-      const on = claim.on;
-      const database = on.kind === "role" ? on.role : on.database;
-      const schema = on.kind === "schema" || on.kind === "tables" ? (on.schema ?? "") : "";
+      const { on } = claim;
+      const database = on.kind === "role" ? on.role : databaseOfTarget(on);
+      const schema = schemaOfTarget(on);
       return `${join(family, cluster, "grant")}/${granteeSegment(claim)}/${join(on.kind, database, schema)}/`;
     }
   }

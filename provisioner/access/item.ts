@@ -43,6 +43,11 @@ export interface Item {
   options?: MembershipOptions;
   /** As read from the server; absent in what is wanted. */
   grantor?: string;
+  /**
+   * The opposite: the grantee does not hold it, although it would by default. Held by PUBLIC on PostgreSQL when there
+   * is no such entry, and by an account on MySQL as a partial revoke.
+   */
+  absent?: true;
 }
 
 export interface MembershipOptions {
@@ -64,9 +69,15 @@ export const itemKey = (item: Item): string =>
     item.column,
     item.creator ?? "",
     item.privilege,
+    ...(item.absent === true ? ["absent"] : []),
   ]
     .map(segment)
     .join("/");
+
+/** The same privilege the other way round. */
+export function opposite({ absent, ...item }: Item): Item {
+  return absent === true ? item : { ...item, absent: true };
+}
 
 /** The object an item is about, without grantee and privilege: what one GRANT statement can name. */
 export const objectKey = (item: Item): string =>

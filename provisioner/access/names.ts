@@ -1,6 +1,6 @@
 import type { Product } from "./server";
 
-export type NameKind = "login" | "role" | "database" | "schema" | "relation";
+export type NameKind = "login" | "role" | "database" | "schema" | "relation" | "column" | "routine" | "type";
 
 /** The ledger's own schema (PostgreSQL) or database (MySQL, MariaDB). */
 export const LEDGER_NAME = "db_access";
@@ -47,6 +47,9 @@ const forms: Record<NameKind, string> = {
   database: "database name",
   schema: "schema name",
   relation: "table name",
+  column: "column name",
+  routine: "routine name",
+  type: "type name",
 };
 
 const limits: Record<Product, { principal: number; other: number; unit: "bytes" | "characters" }> = {
@@ -86,6 +89,8 @@ export function nameProblem(kind: NameKind, name: unknown, product: Product): Na
   if (name !== name.normalize("NFC"))
     return invalid(`The ${form} ${shown(name)} is not in Unicode NFC form; use ${shown(name.normalize("NFC"))}.`);
   if (name !== name.trim()) return invalid(`The ${form} ${shown(name)} begins or ends with white space; remove it.`);
+  if (product !== "postgresql" && /[\u{10000}-\u{10ffff}]/u.test(name))
+    return invalid(`The ${form} ${shown(name)} has a character outside of Unicode's basic plane, which the server's own tables cannot store; remove it.`);
   const principal = kind === "login" || kind === "role";
   if (product !== "postgresql" && principal && /['"`\\]/.test(name))
     return invalid(

@@ -1,4 +1,5 @@
 import type { Account } from "./account";
+import type { Limits } from "./claims";
 import type { Item } from "./item";
 
 /** Attributes of a login. Only what is present is set. */
@@ -12,6 +13,10 @@ export interface LoginAttributes {
   /** MySQL, MariaDB. */
   requireTls?: boolean;
   locked?: boolean;
+  /** MySQL, MariaDB: 0 for no limit. */
+  limits?: Required<Limits>;
+  /** PostgreSQL: null takes the setting away. */
+  settings?: Record<string, string | null>;
 }
 
 /**
@@ -30,6 +35,12 @@ export type Operation =
   /** Refuses new logins and ends the sessions of the account; part of a drop or a lock. */
   | { op: "lockLogin"; account: Account }
   | { op: "endSessions"; account: Account }
+  /** PostgreSQL: everything it owns, in every database, gets another owner. */
+  | { op: "reassignOwned"; account: Account; to: string }
+  /** PostgreSQL: everything it owns, in every database, is dropped. */
+  | { op: "dropOwned"; account: Account }
+  /** MySQL, MariaDB: one account of a login at another host; keeps password, attributes and privileges. */
+  | { op: "renameAccount"; account: Account; to: Account }
   | { op: "dropPrincipal"; account: Account }
   | { op: "createDatabase"; database: string; charset?: string }
   /** PostgreSQL. In a transaction of its own with a transactional membership in `owner`. */

@@ -1,4 +1,5 @@
 import type { TargetKind } from "./claims";
+import { globalPrivileges } from "./global-privileges";
 import type { Product } from "./server";
 
 /** A privilege and the first version that has it (comparable number, see `ServerFacts.versionNumber`). */
@@ -9,15 +10,26 @@ interface Known {
   byNameOnly?: boolean;
 }
 
+type KnownByKind = Partial<Record<TargetKind, Known[]>>;
+
 const plain = (...names: string[]): Known[] => names.map((name) => ({ name }));
 
 /** Sources: PostgreSQL "Privileges" (5.8); MySQL 8.0 "Privileges Provided by MySQL"; MariaDB "GRANT". */
-const postgresql: Record<Exclude<TargetKind, "role">, Known[]> = {
+const postgresql: KnownByKind = {
   database: plain("CONNECT", "CREATE", "TEMPORARY"),
   schema: plain("CREATE", "USAGE"),
   tables: [
     ...plain("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"),
     { name: "MAINTAIN", since: 170000 },
+  ],
+  columns: plain("SELECT", "INSERT", "UPDATE", "REFERENCES"),
+  sequences: plain("SELECT", "UPDATE", "USAGE"),
+  routines: plain("EXECUTE"),
+  types: plain("USAGE"),
+  largeObjects: plain("SELECT", "UPDATE"),
+  parameters: [
+    { name: "SET", since: 150000 },
+    { name: "ALTER SYSTEM", since: 150000 },
   ],
 };
 
@@ -40,12 +52,18 @@ const mysqlDatabase = [
   ...plain("CREATE TEMPORARY TABLES", "LOCK TABLES", "EXECUTE", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"),
 ];
 
-const mysql: Record<Exclude<TargetKind, "role" | "schema">, Known[]> = { database: mysqlDatabase, tables: mysqlTable };
+const mysql: KnownByKind = {
+  database: mysqlDatabase,
+  tables: mysqlTable,
+  columns: plain("SELECT", "INSERT", "UPDATE", "REFERENCES"),
+  routines: plain("EXECUTE", "ALTER ROUTINE"),
+};
 
 // The admin of RDS for MariaDB does not hold it, so an ALL with it could be granted nowhere.
 const deleteHistory: Known = { name: "DELETE HISTORY", byNameOnly: true };
 
-const mariadb: typeof mysql = {
+const mariadb: KnownByKind = {
+  ...mysql,
   database: [...mysqlDatabase, deleteHistory],
   tables: [...mysqlTable, deleteHistory],
 };
@@ -56,18 +74,32 @@ const aliases: Record<string, string> = {
   "DELETE VERSIONING ROWS": "DELETE HISTORY",
 };
 
+/** MariaDB 10.5 renamed them; the old words are still understood. */
+const mariadbAliases: Record<string, string> = {
+  "REPLICATION CLIENT": "BINLOG MONITOR",
+  "REPLICATION REPLICA": "REPLICATION SLAVE",
+  "REPLICA MONITOR": "SLAVE MONITOR",
+  "REPLICATION REPLICA ADMIN": "REPLICATION SLAVE ADMIN",
+};
+
 /** Upper case, single spaces, aliases resolved. */
 export const canonicalPrivilege = (privilege: string): string => {
   const upper = privilege.trim().replace(/\s+/g, " ").toUpperCase();
   return aliases[upper] ?? upper;
 };
 
-const known = (product: Product, kind: TargetKind): Known[] => {
-  if (kind === "role") return [];
-  if (product === "postgresql") return postgresql[kind];
-  if (kind === "schema") return [];
-  return (product === "mysql" ? mysql : mariadb)[kind];
-};
+const ofProduct = (product: Product, privilege: string): string =>
+  product === "mariadb" ? (mariadbAliases[privilege] ?? privilege) : privilege;
+
+function known(product: Product, kind: TargetKind): Known[] {
+  if (kind === "global") return product === "postgresql" ? [] : plain(...globalPrivileges(product));
+  const byKind = product === "postgresql" ? postgresql : product === "mysql" ? mysql : mariadb;
+  return byKind[kind] ?? [];
+}
+
+/** Whether the product has targets of this kind at all. */
+export const hasTargetKind = (product: Product, kind: TargetKind): boolean =>
+  kind === "role" || known(product, kind).length > 0;
 
 /** Every privilege the target kind has on this product and version; without a version, on any version. */
 export const privilegesOf = (product: Product, kind: TargetKind, versionNumber?: number): string[] =>
@@ -88,7 +120,7 @@ export function expandPrivileges(
   privileges: readonly string[],
   versionNumber: number,
 ): string[] {
-  const named = privileges.map(canonicalPrivilege);
+  const named = privileges.map((privilege) => ofProduct(product, canonicalPrivilege(privilege)));
   const byNameOnly = known(product, kind).filter((privilege) => privilege.byNameOnly === true);
   const all = privilegesOf(product, kind, versionNumber).filter(
     (name) => !byNameOnly.some((privilege) => privilege.name === name),

@@ -1,4 +1,5 @@
 import { accountKey, type Account } from "./account";
+import type { Limits } from "./claims";
 import type { Item } from "./item";
 
 export type Family = "postgresql" | "mysql";
@@ -55,12 +56,18 @@ export interface AccountState {
   administrable: boolean;
   /** MySQL, MariaDB: what is stored, hex. Never leaves the function. */
   storedVerifier?: string;
+  /** MySQL, MariaDB: 0 for no limit. */
+  limits?: Required<Limits>;
+  /** PostgreSQL: defaults of its sessions. */
+  settings?: Record<string, string>;
 }
 
 export interface OwnedObject {
   database: string;
   /** For people: `table public.orders`, `schema app`, `database orders`. */
   words: string;
+  /** MySQL, MariaDB: the host of the definer; a role's is empty. */
+  host?: string;
 }
 
 export interface PrincipalState {
@@ -93,17 +100,29 @@ export interface SchemaState {
   fixedForPublic?: boolean;
 }
 
-export type RelationKind = "table" | "view" | "materializedView" | "partitionedTable" | "foreignTable" | "sequence";
+export type RelationKind =
+  | "table"
+  | "view"
+  | "materializedView"
+  | "partitionedTable"
+  | "foreignTable"
+  | "sequence"
+  | "routine"
+  | "type"
+  | "largeObject";
 
 export interface RelationState {
   database: string;
   schema: string;
+  /** A routine's signature, `total(integer)`; MySQL, MariaDB: `FUNCTION total`. A large object's oid. */
   name: string;
   kind: RelationKind;
   /** PostgreSQL only. */
   owner?: string;
   /** PostgreSQL, sequences: the table whose column owns it. */
   ownedByTable?: string;
+  /** Its columns, where they were asked for. */
+  columns?: string[];
 }
 
 /** One reading of the server: everything a batch of claims needs to be planned. */
@@ -115,6 +134,10 @@ export interface ServerState {
   relations: RelationState[];
   /** Every privilege of the named grantees, at least in the named databases, plus their memberships. */
   items: Item[];
+  /** PostgreSQL 15 and newer: what the provisioner's login may pass on, by parameter asked for. */
+  parameters?: Map<string, string[]>;
+  /** MySQL, MariaDB: what the provisioner's login may pass on of the server's own privileges, where asked for. */
+  grantableGlobals?: string[];
 }
 
 export const schemaKey = (database: string, schema: string): string => `${database}\u0000${schema}`;
@@ -124,10 +147,27 @@ export interface ReadQuery {
   /** Login and role names; on MySQL all their accounts. `PUBLIC` reads what PUBLIC holds. */
   names: string[];
   databases: string[];
-  /** Schemas whose relations are needed. On MySQL and MariaDB `schema` is empty: the database's tables. */
-  schemas: { database: string; schema: string }[];
+  /** Schemas whose objects are needed. */
+  schemas: SchemaQuery[];
   /** Names whose owned objects or definers are needed, in every database: they are about to be dropped. */
   ownersOf: string[];
+  /** Tables whose columns are needed. */
+  columnsOf?: { database: string; schema: string; table: string }[];
+  /** PostgreSQL. */
+  largeObjects?: { database: string; oid: number }[];
+  /** PostgreSQL: parameters of which it matters what the provisioner's login may pass on. */
+  parameters?: string[];
+  /** MySQL, MariaDB: it matters what the provisioner's login may pass on of the server's own privileges. */
+  globals?: boolean;
+}
+
+/** Tables, views and sequences of a schema. On MySQL and MariaDB `schema` is empty: the database's. */
+export interface SchemaQuery {
+  database: string;
+  /** PostgreSQL: empty for every schema that is not the system's. */
+  schema: string;
+  routines?: boolean;
+  types?: boolean;
 }
 
 export const findAccount = (state: ServerState, account: Account): AccountState | undefined =>

@@ -1,5 +1,5 @@
 import { accountWords, isPublic, type Account } from "./account";
-import { granteeName, type Claim } from "./claims";
+import { granteeName, type Claim, type OwnedPolicy, type Target } from "./claims";
 import { objectKey, type Item } from "./item";
 
 const classWords: Record<string, string> = {
@@ -20,11 +20,13 @@ export function objectWords(item: Item): string {
     case "global":
       return "the whole server";
     case "database":
-      return `database ${item.database}`;
+      return item.object === "" ? `database ${item.database}` : `databases like ${item.database}`;
     case "schema":
       return `schema ${item.schema}`;
     case "column":
-      return `column ${qualified}.${item.column}`;
+      return `column ${inMysql(item)}${qualified}.${item.column}`;
+    case "routine":
+      return item.schema === "" ? routineWords(item) : `routine ${qualified}`;
     case "default":
       return `${classWords[item.object] ?? item.object} of ${item.creator ?? "?"}${item.schema === "" ? "" : ` in schema ${item.schema}`}`;
     case "role":
@@ -32,9 +34,26 @@ export function objectWords(item: Item): string {
     case "largeObject":
       return `large object ${item.object}`;
     default:
-      return `${item.kind} ${item.database !== "" && item.schema === "" ? `${item.database}.` : ""}${qualified}`;
+      return `${item.kind} ${inMysql(item)}${qualified}`;
   }
 }
+
+/** MySQL and MariaDB name an object by its database, PostgreSQL by its schema. */
+const inMysql = (item: Item): string => (item.database !== "" && item.schema === "" ? `${item.database}.` : "");
+
+function routineWords({ database, object }: Item): string {
+  const [type, ...name] = object.split(" ");
+  return `${type.toLowerCase()} ${database}.${name.join(" ")}`;
+}
+
+const optionWords = ({ options }: Item): string =>
+  [
+    ...(options?.inherit === false ? ["without inherit"] : []),
+    ...(options?.set === false ? ["without set"] : []),
+    ...(options?.default === false ? ["not active at login"] : []),
+  ]
+    .map((words) => `, ${words}`)
+    .join("");
 
 interface Group {
   privileges: string[];
@@ -53,9 +72,14 @@ function groups(items: readonly Item[]): Group[] {
   for (const sameObject of byObject.values()) {
     const sample = sameObject[0];
     const privileges = [...new Set(sameObject.map((item) => item.privilege))].sort();
-    const key = [sample.grantee.name, sample.grantee.host, sample.kind, sample.grantable, privileges.join()].join(
-      "\u0000",
-    );
+    const key = [
+      sample.grantee.name,
+      sample.grantee.host,
+      sample.kind,
+      sample.grantable,
+      optionWords(sample),
+      privileges.join(),
+    ].join("\u0000");
     const group = merged.get(key) ?? { privileges, objects: [], sample };
     group.objects.push(objectWords(sample));
     merged.set(key, group);
@@ -72,7 +96,7 @@ export function itemChanges(verb: "grant" | "revoke", items: readonly Item[]): s
     const direction = verb === "grant" ? "to" : "from";
     if (sample.kind === "role")
       return verb === "grant"
-        ? `make ${who(sample.grantee)} a member of ${listed(objects)}${sample.grantable ? " with admin option" : ""}`
+        ? `make ${who(sample.grantee)} a member of ${listed(objects)}${sample.grantable ? " with admin option" : ""}${optionWords(sample)}`
         : `end the membership of ${who(sample.grantee)} in ${listed(objects)}`;
     const option = verb === "grant" && sample.grantable ? " with grant option" : "";
     return `${verb} ${privileges.join(", ")} on ${listed(objects)} ${direction} ${who(sample.grantee)}${option}`;
@@ -81,19 +105,29 @@ export function itemChanges(verb: "grant" | "revoke", items: readonly Item[]): s
 
 /** Canonical lines for `effective` and `unmanaged`: one per object, sorted, without the grantee where it is plain. */
 export function itemLines(items: readonly Item[]): string[] {
-  const lines = new Map<string, { words: string; privileges: Set<string> }>();
+  const lines = new Map<string, { words: string; prefix: string; privileges: Set<string> }>();
   for (const item of items) {
     const host =
       item.grantee.host === undefined || item.grantee.host === "%" || item.grantee.host === ""
         ? ""
         : ` (${who(item.grantee)})`;
     const words = `${objectWords(item)}${item.grantable ? (item.kind === "role" ? " with admin option" : " with grant option") : ""}${host}`;
-    const line = lines.get(words) ?? { words, privileges: new Set<string>() };
+    const prefix = item.absent === true ? "no " : "";
+    const line = lines.get(prefix + words) ?? { words, prefix, privileges: new Set<string>() };
     line.privileges.add(item.privilege);
-    lines.set(words, line);
+    lines.set(prefix + words, line);
   }
-  return [...lines.values()].map(({ words, privileges }) => `${[...privileges].sort().join(", ")} on ${words}`).sort();
+  return [...lines.values()]
+    .map(({ words, prefix, privileges }) => `${prefix}${[...privileges].sort().join(", ")} on ${words}`)
+    .sort();
 }
+
+const ownedWords = ({ reassignOwnedTo, dropOwned }: OwnedPolicy): string =>
+  reassignOwnedTo !== undefined
+    ? `, gives what it owns to ${reassignOwnedTo}`
+    : dropOwned === true
+      ? " and drops what it owns"
+      : "";
 
 /** What deleting the resource will do, in one sentence; kept as an output because nobody is asked at preview. */
 export function removalWords(claim: Claim): string {
@@ -101,6 +135,7 @@ export function removalWords(claim: Claim): string {
     case "login": {
       const secret = claim.auth.kind === "password" ? claim.auth.secret : undefined;
       const days = secret?.recoveryDays ?? 7;
+      const sessions = claim.endSessions !== false;
       const withSecret =
         claim.auth.kind !== "password"
           ? ""
@@ -108,14 +143,14 @@ export function removalWords(claim: Claim): string {
             ? " and deletes its secret at once"
             : ` and deletes its secret after ${days} days`;
       if (claim.deletion === "drop")
-        return `Ends the sessions of ${claim.name}, drops it with every privilege it holds${withSecret}.`;
+        return `${sessions ? `Ends the sessions of ${claim.name}, drops it` : `Drops ${claim.name}`} with every privilege it holds${ownedWords(claim)}${withSecret}.`;
       if (claim.deletion === "lock")
-        return `Locks ${claim.name} and ends its sessions; keeps its privileges and its secret.`;
+        return `Locks ${claim.name}${sessions ? " and ends its sessions" : ""}; keeps its privileges and its secret.`;
       return `Leaves ${claim.name}, its privileges and its secret as they are.`;
     }
     case "role":
       return claim.deletion === "drop"
-        ? `Drops role ${claim.name} with every privilege it holds; refused while it owns objects.`
+        ? `Drops role ${claim.name} with every privilege it holds${ownedWords(claim) || "; refused while it owns objects"}.`
         : `Leaves role ${claim.name} as it is.`;
     case "database":
       return claim.deletion === "drop"
@@ -127,15 +162,46 @@ export function removalWords(claim: Claim): string {
         : `Leaves schema ${claim.name} of database ${claim.database} as it is.`;
     case "grant": {
       const grantee = granteeName(claim.grantee);
-      const where =
-        claim.on.kind === "role"
-          ? `role ${claim.on.role}`
-          : claim.on.kind === "database"
-            ? `database ${claim.on.database}`
-            : `${claim.on.kind === "schema" ? "schema" : "tables of"} ${claim.on.kind === "schema" ? claim.on.schema : (claim.on.schema ?? claim.on.database)}`;
-      return claim.on.kind === "role"
-        ? `Ends the membership of ${grantee} in ${where}, unless it was there before or another claim needs it.`
-        : `Revokes what this grant gave ${grantee} on ${where}, except what was there before or another claim needs.`;
+      const where = targetWords(claim.on);
+      if (claim.on.kind === "role")
+        return `Ends the membership of ${grantee} in ${where}, unless it was there before or another claim needs it.`;
+      if (claim.effect === "revoke")
+        return `Gives ${grantee} back what this claim took on ${where}, unless it was missing before or another claim needs that.`;
+      return `Revokes what this grant gave ${grantee} on ${where}, except what was there before or another claim needs.`;
     }
+  }
+}
+
+const listWords = (names: "*" | readonly unknown[], what: string): string =>
+  names === "*" ? `all ${what}` : names.length === 1 ? `1 of the ${what}` : `${names.length} of the ${what}`;
+
+/** `tables of schema public of database orders`, `role readers`. */
+export function targetWords(on: Target): string {
+  const place =
+    "database" in on
+      ? `${"schema" in on && on.schema !== undefined ? `schema ${on.schema} of ` : ""}database ${on.database}`
+      : "";
+  switch (on.kind) {
+    case "global":
+      return "the whole server";
+    case "role":
+      return `role ${on.role}`;
+    case "database":
+    case "schema":
+      return place;
+    case "tables":
+      return `${listWords(on.tables, "tables")} of ${place}`;
+    case "columns":
+      return `columns of table ${on.table} of ${place}`;
+    case "sequences":
+      return `${listWords(on.sequences, "sequences")} of ${place}`;
+    case "routines":
+      return `${listWords(on.routines, "routines")} of ${place}`;
+    case "types":
+      return `${listWords(on.types, "types")} of ${place}`;
+    case "largeObjects":
+      return `${listWords(on.oids, "large objects")} of ${place}`;
+    case "parameters":
+      return `parameter ${on.parameters.join(", ")}`;
   }
 }

@@ -30,6 +30,12 @@ export interface Unit {
   verifiers: Map<string, string>;
 }
 
+/** What ends an apply: rows to write and claims to end. */
+export interface LedgerChange {
+  write: ClaimRecord[];
+  remove: string[];
+}
+
 export interface LedgerQuery {
   ids: string[];
   /** Ids that begin with one of these: re-entry finds a claim without its last segment. */
@@ -55,6 +61,14 @@ export type ProbeResult = "accepted" | "refused";
 export interface EngineSession {
   readonly facts: ServerFacts;
   readonly ledger: Ledger;
+  /** A unit is one transaction: all of it happens or nothing. */
+  readonly transactional: boolean;
+  /** Lock and ledger reading in as few messages as the engine allows; never in one SELECT. */
+  begin(query: LedgerQuery, deadline: number): Promise<ClaimRecord[]>;
+  /** The last change of the ledger and the unlock. Unlocks also when the change fails. */
+  end(change: LedgerChange): Promise<void>;
+  /** Runs a unit and reads afterwards, in the same message where the engine can. */
+  runAndRead(unit: Unit, query: ReadQuery): Promise<{ warnings: string[]; state: ServerState }>;
   /** One writer per cluster. Waits with jitter until the deadline; then LockTimeout names the holder. */
   lock(deadline: number): Promise<void>;
   unlock(): Promise<void>;

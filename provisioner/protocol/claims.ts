@@ -1,9 +1,12 @@
 import { z } from "zod";
-import type { Claim, GrantClaim } from "../access/claims";
+import type { Claim, GrantClaim, Template } from "../access/claims";
 
 const text = z.string();
 const deletion = z.enum(["drop", "lock", "retain"]);
 const dropOrRetain = z.enum(["drop", "retain"]);
+
+const adopt = z.union([z.boolean(), z.literal("fromLedger")]);
+const owned = { reassignOwnedTo: text.optional(), dropOwned: z.boolean().optional() };
 
 const secret = z.strictObject({
   name: text.optional(),
@@ -28,15 +31,26 @@ const login = z.strictObject({
   passwordExpires: z.number().optional(),
   requireTls: z.boolean().optional(),
   locked: z.boolean().optional(),
+  limits: z
+    .strictObject({
+      queriesPerHour: z.number().optional(),
+      updatesPerHour: z.number().optional(),
+      connectionsPerHour: z.number().optional(),
+    })
+    .optional(),
+  settings: z.record(text, text).optional(),
   deletion,
-  adopt: z.boolean().optional(),
+  endSessions: z.boolean().optional(),
+  ...owned,
+  adopt: adopt.optional(),
 });
 
 const role = z.strictObject({
   kind: z.literal("role"),
   name: text,
   deletion: dropOrRetain,
-  adopt: z.boolean().optional(),
+  ...owned,
+  adopt: adopt.optional(),
 });
 
 const database = z.strictObject({
@@ -46,7 +60,7 @@ const database = z.strictObject({
   revokePublic: z.boolean().optional(),
   charset: text.optional(),
   deletion: dropOrRetain,
-  adopt: z.boolean().optional(),
+  adopt: adopt.optional(),
 });
 
 const schema = z.strictObject({
@@ -55,19 +69,30 @@ const schema = z.strictObject({
   name: text,
   owner: text.optional(),
   deletion: dropOrRetain,
-  adopt: z.boolean().optional(),
+  adopt: adopt.optional(),
 });
 
+const future = z.strictObject({ createdBy: z.array(text) }).optional();
+const names = z.union([z.literal("*"), z.array(text)]);
+const inSchema = { database: text, schema: text.optional() };
+const routine = z.union([text, z.strictObject({ type: z.enum(["function", "procedure"]), name: text })]);
+
 const target = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("global") }),
   z.strictObject({ kind: z.literal("database"), database: text }),
-  z.strictObject({ kind: z.literal("schema"), database: text, schema: text }),
+  z.strictObject({ kind: z.literal("schema"), database: text, schema: text, future }),
+  z.strictObject({ kind: z.literal("tables"), ...inSchema, tables: names, future }),
+  z.strictObject({ kind: z.literal("columns"), ...inSchema, table: text, columns: z.array(text) }),
+  z.strictObject({ kind: z.literal("sequences"), ...inSchema, sequences: names, future }),
   z.strictObject({
-    kind: z.literal("tables"),
-    database: text,
-    schema: text.optional(),
-    tables: z.union([z.literal("*"), z.array(text)]),
-    future: z.strictObject({ createdBy: z.array(text) }).optional(),
+    kind: z.literal("routines"),
+    ...inSchema,
+    routines: z.union([z.literal("*"), z.array(routine)]),
+    future,
   }),
+  z.strictObject({ kind: z.literal("types"), ...inSchema, types: names, future }),
+  z.strictObject({ kind: z.literal("largeObjects"), database: text, oids: z.array(z.number()) }),
+  z.strictObject({ kind: z.literal("parameters"), parameters: z.array(text) }),
   z.strictObject({
     kind: z.literal("role"),
     role: text,
@@ -78,16 +103,22 @@ const target = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const template: z.ZodType<Template> = z.lazy(() =>
+  z.union([text, z.strictObject({ extends: z.array(template).optional(), privileges: z.array(text).optional() })]),
+);
+
 const grant = z.strictObject({
   kind: z.literal("grant"),
   grantee: z.union([text, z.strictObject({ name: text, host: text })]),
   on: target,
   privileges: z.array(text).optional(),
-  template: text.optional(),
+  template: template.optional(),
+  effect: z.enum(["grant", "revoke"]).optional(),
   withGrantOption: z.boolean().optional(),
   cascade: z.boolean().optional(),
   mode: z.enum(["additive", "exclusive"]),
   reach: z.boolean().optional(),
+  adopt: adopt.optional(),
 }) satisfies z.ZodType<GrantClaim>;
 
 /** What a front door asks for. The types live with the planner; this is their form on the wire. */

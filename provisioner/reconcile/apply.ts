@@ -1,10 +1,13 @@
+import { serverQuery } from "../access/plan";
+import type { ClaimRecord } from "../access/record";
 import { audit } from "../audit/audit";
+import type { LedgerChange } from "../engines/engine";
 import type { ErrorBody } from "../errors";
 import type { ClaimResult } from "../protocol/messages";
 import type { ApplyContext } from "./apply-context";
 import { carryOut } from "./carry-out";
-import { intentOf } from "./intent";
-import { observe, type Observation } from "./observe";
+import { intentsOf } from "./intent";
+import { ledgerOf, observe, type Observation } from "./observe";
 import { outputsOf } from "./outputs";
 import { settle } from "./settle";
 import { errorOf, failed, hasWork, isWaiting, notAttempted, planAll, waitingErrorOf, type Work } from "./work";
@@ -17,45 +20,92 @@ export async function applyBatch(
   request: Omit<ApplyContext, "beginUntil">,
   works: readonly Work[],
 ): Promise<ClaimResult[]> {
-  const { session, deadline } = request;
-  await session.lock(deadline);
+  const { session, config, deadline } = request;
+  const orders = works.map((work) => work.order);
+  let rows = await session.begin(ledgerOf(config, orders), deadline);
+  const left = deadline - Date.now();
+  const apply = { ...request, beginUntil: deadline - Math.min(SETTLE_MS, left / 2) };
+  const rounds: Round[] = [];
+  let last = nothing;
   try {
-    const left = deadline - Date.now();
-    return await locked({ ...request, beginUntil: deadline - Math.min(SETTLE_MS, left / 2) }, works);
-  } finally {
-    // The lock ends with its session at the latest; what was done must be told all the same.
-    await session.unlock().catch(() => undefined);
+    for (let waiting: readonly Work[] = works; waiting.length > 0;) {
+      // What others of the batch have just made may be what these wait for, with all that came along unplanned: the
+      // schemas of a new database. Each round has made something, so there is a last one.
+      const round = await runRound(apply, waiting, rows);
+      rounds.push(round);
+      waiting = round.again;
+      last = round.change;
+      if (waiting.length > 0) {
+        rows = afterChange(rows, last);
+        await writeLedger(apply, last);
+        last = nothing;
+      }
+    }
+  } catch (error) {
+    // The lock ends with its session at the latest.
+    await session.end(nothing).catch(() => undefined);
+    throw error;
   }
+  await session.end(last).catch((error: unknown) => {
+    // Nobody could write down what was done, so every claim of the last round has to say so for itself.
+    for (const work of rounds.at(-1)?.active ?? []) if (!work.skipped) work.error ??= errorOf(error);
+  });
+  return rounds.flatMap((round) =>
+    round.works.map((work) => finish(apply, work, round.after, round.active.includes(work))),
+  );
 }
 
 /** Kept for reading back, so that what was done is known even when time runs out. */
 const SETTLE_MS = 10_000;
 
-async function locked(apply: ApplyContext, works: readonly Work[]): Promise<ClaimResult[]> {
+const nothing: LedgerChange = { write: [], remove: [] };
+
+async function writeLedger({ session }: ApplyContext, { write, remove }: LedgerChange): Promise<void> {
+  if (write.length > 0) await session.ledger.write(write);
+  if (remove.length > 0) await session.ledger.remove(remove);
+}
+
+function afterChange(rows: readonly ClaimRecord[], { write, remove }: LedgerChange): ClaimRecord[] {
+  const changed = new Set([...write.map((row) => row.id), ...remove]);
+  return [...rows.filter((row) => !changed.has(row.id)), ...write];
+}
+
+interface Round {
+  /** Those that end with this round. */
+  works: Work[];
+  /** Those for which something was tried. */
+  active: Work[];
+  /** Those that wait for what this round has made. */
+  again: Work[];
+  after: Observation;
+  /** What the ledger has to be told. */
+  change: LedgerChange;
+}
+
+async function runRound(apply: ApplyContext, works: readonly Work[], rows: ClaimRecord[]): Promise<Round> {
   const { session, config } = apply;
   const orders = works.map((work) => work.order);
-  const observed = await observe(session, config, orders);
+  const observed = await observe(session, config, orders, rows);
   const before = new Map(observed.context.records.map((record) => [record.id, record]));
   planAll(observed.context, works);
   for (const work of works) work.error ??= waitingErrorOf(work);
   const active = works.filter(hasWork);
-  if (active.length === 0) return works.map((work) => finish(apply, work, observed, false));
+  if (active.length === 0) return { works: [...works], active, again: [], after: observed, change: nothing };
 
-  const intents = active.flatMap(({ plan }) => (plan === undefined ? [] : (intentOf(plan, before.get(plan.id)) ?? [])));
+  const intents = active.flatMap(({ plan }) => (plan === undefined ? [] : intentsOf(plan, before)));
   if (intents.length > 0) await session.ledger.write(intents);
-  await carryOut(apply, active, before);
-  const after = await settle(apply, { works, active, before, observed }).catch((error: unknown) => {
-    // Statements have run, so every claim has to say for itself that nobody could look.
-    for (const work of active) if (!work.skipped) work.error ??= errorOf(error);
-    return observed;
-  });
+  const records = afterChange([...before.values()], { write: intents, remove: [] });
+  const query = serverQuery(session.facts, orders, records);
+  const state = await carryOut(apply, active, before, query);
+  const settled = await settle(apply, { works, active, before, observed, records, query, state }).catch(
+    (error: unknown) => {
+      // Statements have run, so every claim has to say for itself that nobody could look.
+      for (const work of active) if (!work.skipped) work.error ??= errorOf(error);
+      return { after: observed, change: nothing };
+    },
+  );
   const again = active.some((work) => work.error === undefined) ? works.filter(isWaiting) : [];
-  const results = works
-    .filter((work) => !again.includes(work))
-    .map((work) => finish(apply, work, after, active.includes(work)));
-  // What others of the batch have just made may be what these wait for, with all that came along unplanned: the
-  // schemas of a new database. Each round has made something, so there is a last one.
-  return again.length === 0 ? results : [...results, ...(await locked(apply, again))];
+  return { ...settled, works: works.filter((work) => !again.includes(work)), active, again };
 }
 
 function finish(

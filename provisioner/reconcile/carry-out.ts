@@ -1,18 +1,39 @@
 import { planClaim } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
+import type { ReadQuery, ServerState } from "../access/server";
 import type { ApplyContext } from "./apply-context";
 import { observe } from "./observe";
+import { asOneUnit, runAsOne } from "./one-unit";
 import { runOneByOne, runPrincipal, runTogether, unitOf } from "./run";
-import { errorOf, waitingError, type Work } from "./work";
+import { errorOf, waitingFailure, type Work } from "./work";
 
 /** What there is no time for is not begun: the caller sends it again. */
 const outOfTime = (apply: ApplyContext): boolean => Date.now() > apply.beginUntil;
 
-/** Runs the plans, each claim ending alone: an error is noted with its claim and stops no other. */
+/**
+ * Runs the plans, each claim ending alone: an error is noted with its claim and stops no other. Resolves with the
+ * server's state afterwards where it was read in the same go.
+ */
 export async function carryOut(
   apply: ApplyContext,
   active: readonly Work[],
   before: ReadonlyMap<string, ClaimRecord>,
+  query: ReadQuery,
+): Promise<ServerState | undefined> {
+  const together = outOfTime(apply) ? undefined : asOneUnit(apply, active);
+  if (together !== undefined) {
+    const state = await runAsOne(apply, together, before, query);
+    if (state !== undefined || together.length === 1) return state;
+  }
+  await carryOutEach(apply, active, before, together !== undefined);
+  return undefined;
+}
+
+async function carryOutEach(
+  apply: ApplyContext,
+  active: readonly Work[],
+  before: ReadonlyMap<string, ClaimRecord>,
+  tried: boolean,
 ): Promise<void> {
   const { session, config } = apply;
   const alone = async (work: Work, run: () => Promise<string[]>): Promise<void> => {
@@ -31,10 +52,13 @@ export async function carryOut(
   const containers = (works: readonly Work[]): Work[] =>
     works.filter(({ order }) => order.claim.kind === "database" || order.claim.kind === "schema");
   const runPrincipals = async (works: readonly Work[]): Promise<void> => {
-    for (const work of principals(works)) {
-      const { plan, order } = work;
-      if (plan !== undefined) await alone(work, () => runPrincipal(session, config, order, plan, before.get(plan.id)));
-    }
+    for (const work of principals(works))
+      await alone(work, async () => {
+        // An attempt that failed may have come about all the same, when only its answer was lost.
+        if (tried) await planAgain(apply, work);
+        const { plan, order } = work;
+        return plan === undefined ? [] : runPrincipal(session, config, order, plan, before.get(plan.id));
+      });
   };
   const runContainers = async (works: readonly Work[]): Promise<void> => {
     for (const work of containers(works)) await alone(work, () => runOneByOne(session, work.plan?.operations ?? []));
@@ -85,16 +109,24 @@ async function runAlone(apply: ApplyContext, work: Work): Promise<void> {
   work.skipped = outOfTime(apply);
   if (work.skipped) return;
   try {
-    const { context } = await observe(apply.session, apply.config, [work.order]);
-    const plan = planClaim(context, work.order);
-    if (plan.waitsFor.length > 0) {
-      work.error = waitingError(plan.waitsFor);
-      return;
-    }
-    // What was there before was decided when the intent was written, not after a half-done attempt.
-    work.plan = { ...plan, next: work.plan?.next ?? plan.next, changes: work.plan?.changes ?? plan.changes };
-    work.warnings.push(...(await runTogether(apply.session, plan.operations)));
+    await planAgain(apply, work);
+    work.warnings.push(...(await runTogether(apply.session, work.plan?.operations ?? [])));
   } catch (error) {
     work.error = errorOf(error);
   }
+}
+
+/** On what is there now. Throws when it has to wait for something. */
+async function planAgain(apply: ApplyContext, work: Work): Promise<void> {
+  const { context } = await observe(apply.session, apply.config, [work.order]);
+  const plan = planClaim(context, work.order);
+  if (plan.waitsFor.length > 0) throw waitingFailure(plan.waitsFor);
+  // What was there before was decided when the intent was written, not after a half-done attempt.
+  work.plan = {
+    ...plan,
+    next: work.plan?.next ?? plan.next,
+    also: work.plan?.also ?? plan.also,
+    adopts: work.plan?.adopts,
+    changes: work.plan?.changes ?? plan.changes,
+  };
 }

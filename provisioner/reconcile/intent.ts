@@ -2,11 +2,17 @@ import { itemKey } from "../access/item";
 import { DEFAULT_HOSTS, type ClaimPlan } from "../access/plan";
 import type { ClaimRecord, RecordedItem } from "../access/record";
 
+/** The rows that a plan writes before its first statement. */
+export function intentsOf(plan: ClaimPlan, before: ReadonlyMap<string, ClaimRecord>): ClaimRecord[] {
+  const own = intentOf(plan, before.get(plan.id));
+  return [...(own === undefined ? [] : [own]), ...intentsBeside(plan, before)];
+}
+
 /**
  * Written before the first statement, so that a re-entry knows what was there before and what may have happened. It is
  * never `retained`: a lock that was cut short has to be done again.
  */
-export function intentOf(plan: ClaimPlan, record: ClaimRecord | undefined): ClaimRecord | undefined {
+function intentOf(plan: ClaimPlan, record: ClaimRecord | undefined): ClaimRecord | undefined {
   if (plan.next === undefined || (plan.operations.length === 0 && plan.credentials.step === "none")) return undefined;
   return {
     ...plan.next,
@@ -17,6 +23,16 @@ export function intentOf(plan: ClaimPlan, record: ClaimRecord | undefined): Clai
     credentials: record?.credentials,
   };
 }
+
+/** Rows of other claims that change with this one: until they are settled they say what was and what will be. */
+const intentsBeside = (plan: ClaimPlan, before: ReadonlyMap<string, ClaimRecord>): ClaimRecord[] =>
+  plan.operations.length === 0
+    ? []
+    : plan.also.map((row) => ({
+        ...row,
+        state: "intent",
+        items: eitherOf(row.items, before.get(row.id)?.items ?? []),
+      }));
 
 /** What will be held and what was: a privilege, or only its grant option, may be on its way out. */
 function eitherOf(next: readonly RecordedItem[], earlier: readonly RecordedItem[]): RecordedItem[] {

@@ -4,7 +4,7 @@ import { ledgerQuery, serverQuery, type ClaimOrder, type PlanContext, type Secre
 import type { ClaimRecord } from "../access/record";
 import type { FunctionConfig } from "../config";
 import { currentVersion, secretProblem } from "../credentials/user-secret";
-import type { EngineSession } from "../engines/engine";
+import type { EngineSession, LedgerQuery } from "../engines/engine";
 import { DbAccessError } from "../errors";
 
 export interface Observation {
@@ -18,24 +18,47 @@ export async function observe(
   session: EngineSession,
   config: FunctionConfig,
   orders: readonly ClaimOrder[],
-  secretsOf = claimedLogins(orders),
+  rows?: ClaimRecord[],
 ): Promise<Observation> {
-  const records = await session.ledger.read(ledgerQuery(config.family, config.cluster, orders));
+  const { records, foreign } = split(config, rows ?? (await session.ledger.read(ledgerOf(config, orders))));
   const [state, secrets] = await Promise.all([
     session.read(serverQuery(session.facts, orders, records)),
-    readSecrets(config, secretsOf, records),
+    readSecrets(config, claimedLogins(orders), records),
   ]);
   return {
     context: {
-      cluster: config.cluster,
-      facts: session.facts,
+      ...groundOf(session, config),
       state,
       records,
+      foreign,
       missingSecrets: secrets.missing,
       secretProblems: secrets.problems,
-      firstGeneration: Math.floor(Date.now() / 1000),
     },
     secretVersions: secrets.versions,
+  };
+}
+
+/** What is asked of the ledger for these orders. */
+export const ledgerOf = (config: FunctionConfig, orders: readonly ClaimOrder[]): LedgerQuery =>
+  ledgerQuery(config.family, config.cluster, orders);
+
+/** What a plan knows of the server and the function, whatever the claims are. */
+const groundOf = (
+  session: EngineSession,
+  config: FunctionConfig,
+): Pick<PlanContext, "cluster" | "facts" | "allowGlobalPrivileges" | "firstGeneration"> => ({
+  cluster: config.cluster,
+  facts: session.facts,
+  allowGlobalPrivileges: config.allowGlobalPrivileges,
+  firstGeneration: Math.floor(Date.now() / 1000),
+});
+
+/** A restored server brings the rows of the cluster it comes from: they are nobody's here until they are adopted. */
+function split(config: FunctionConfig, rows: readonly ClaimRecord[]): Pick<PlanContext, "records" | "foreign"> {
+  const ours = `${config.family}/${encodeURIComponent(config.cluster)}/`;
+  return {
+    records: rows.filter(({ id }) => id.startsWith(ours)),
+    foreign: rows.filter(({ id }) => !id.startsWith(ours)),
   };
 }
 

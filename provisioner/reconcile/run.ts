@@ -1,9 +1,8 @@
 import { accountKey } from "../access/account";
-import type { ClaimPlan, ClaimOrder } from "../access/plan";
-import type { Operation } from "../access/operation";
-import { databaseOf } from "../access/operation";
-import type { ClaimRecord, CredentialRecord } from "../access/record";
 import type { LoginClaim } from "../access/claims";
+import { databaseOf, type Operation } from "../access/operation";
+import type { ClaimOrder, ClaimPlan } from "../access/plan";
+import type { ClaimRecord, CredentialRecord } from "../access/record";
 import type { FunctionConfig } from "../config";
 import {
   deleteSecret,
@@ -15,25 +14,27 @@ import {
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 
-const noVerifiers = new Map<string, string>();
+export const noVerifiers = new Map<string, string>();
 
-/** Carries out the plan of a login or role: secret first, statements second, proof, promotion last. */
-export async function runPrincipal(
+/** A login whose password has to be on the server, with the secret that has it already. */
+export interface PreparedLogin {
+  claim: LoginClaim;
+  plan: ClaimPlan;
+  record: ClaimRecord | undefined;
+  secret: PreparedSecret;
+  verifiers: Map<string, string>;
+}
+
+/** The secret comes first: whatever happens afterwards, its password is not lost. Undefined where none is needed. */
+export async function prepareLogin(
   session: EngineSession,
   config: FunctionConfig,
-  order: ClaimOrder,
+  { claim }: ClaimOrder,
   plan: ClaimPlan,
   record: ClaimRecord | undefined,
-): Promise<string[]> {
-  const { claim } = order;
-  if (plan.credentials.step !== "set" || claim.kind !== "login") {
-    const warnings =
-      plan.operations.length === 0 ? [] : await session.run({ operations: plan.operations, verifiers: noVerifiers });
-    if (plan.credentials.step === "delete" && record !== undefined)
-      warnings.push(...(await deleteSecret(secretIdOf(config, record), plan.id, plan.credentials.recoveryDays)));
-    return warnings;
-  }
-  const prepared = await prepareSecret({
+): Promise<PreparedLogin | undefined> {
+  if (plan.credentials.step !== "set" || claim.kind !== "login") return undefined;
+  const secret = await prepareSecret({
     config,
     id: plan.id,
     claim,
@@ -41,14 +42,32 @@ export async function runPrincipal(
     fresh: plan.credentials.fresh,
     credentials: record?.credentials,
   });
-  const warnings = await session.run({
-    operations: plan.operations,
-    verifiers: verifiersFor(session, plan.operations, prepared.password),
-  });
-  await prove(session, claim, plan.operations, prepared);
-  await promoteSecret(prepared);
-  if (plan.next !== undefined)
-    plan.next.credentials = credentialRecord(claim, prepared, record, plan.credentials.fresh);
+  return { claim, plan, record, secret, verifiers: verifiersFor(session, plan.operations, secret.password) };
+}
+
+/** After the statements: the proof, and only then the promotion of what the proof was made with. */
+export async function finishLogin(session: EngineSession, prepared: PreparedLogin): Promise<void> {
+  const { claim, plan, record, secret } = prepared;
+  await prove(session, claim, plan.operations, secret);
+  await promoteSecret(secret);
+  if (plan.next !== undefined && plan.credentials.step === "set")
+    plan.next.credentials = credentialRecord(claim, secret, record, plan.credentials.fresh);
+}
+
+/** Carries out the plan of a login or role by itself. */
+export async function runPrincipal(
+  session: EngineSession,
+  config: FunctionConfig,
+  order: ClaimOrder,
+  plan: ClaimPlan,
+  record: ClaimRecord | undefined,
+): Promise<string[]> {
+  const prepared = await prepareLogin(session, config, order, plan, record);
+  const unit = { operations: plan.operations, verifiers: prepared?.verifiers ?? noVerifiers };
+  const warnings = unit.operations.length === 0 ? [] : await session.run(unit);
+  if (prepared !== undefined) await finishLogin(session, prepared);
+  else if (plan.credentials.step === "delete" && record !== undefined)
+    warnings.push(...(await deleteSecret(secretIdOf(config, record), plan.id, plan.credentials.recoveryDays)));
   return warnings;
 }
 

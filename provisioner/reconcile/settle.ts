@@ -1,8 +1,10 @@
 import { planClaim, type PlanContext } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
+import type { ReadQuery, ServerState } from "../access/server";
+import type { LedgerChange } from "../engines/engine";
 import { DbAccessError, type ErrorBody } from "../errors";
 import type { ApplyContext } from "./apply-context";
-import { observe, type Observation } from "./observe";
+import type { Observation } from "./observe";
 import { takeBack } from "./take-back";
 import { errorOf, type Work } from "./work";
 
@@ -13,44 +15,59 @@ export interface Carried {
   /** The ledger as it was. */
   before: ReadonlyMap<string, ClaimRecord>;
   observed: Observation;
+  /** The ledger as it is now, with what is intended. */
+  records: ClaimRecord[];
+  query: ReadQuery;
+  /** The server as it was read in the same go as it was changed. */
+  state: ServerState | undefined;
+}
+
+export interface Settled {
+  after: Observation;
+  /** What the ledger has to be told. */
+  change: LedgerChange;
 }
 
 /** Reading back decides: a claim is done when planning it again on what is there now leaves nothing to do. */
-export async function settle(apply: ApplyContext, carried: Carried): Promise<Observation> {
+export async function settle(apply: ApplyContext, carried: Carried): Promise<Settled> {
   const { session, config } = apply;
-  const { works, active, before, observed } = carried;
-  const orders = works.map((work) => work.order);
-  // Each secret was looked at before, and what became of it since is noted with the plan.
-  const after = await observe(session, config, orders, []);
+  const { active, before, observed, records, query } = carried;
+  const state = carried.state ?? (await session.read(query));
+  const now: PlanContext = {
+    ...observed.context,
+    state,
+    records,
+    missingSecrets: new Set(),
+    secretProblems: new Map(),
+  };
   const ran = active.filter((work) => work.error === undefined && !work.skipped);
-  const written = ran.flatMap((work) => doneRecord(work) ?? []);
+  const written = ran.flatMap(doneRecords);
+  const adopted = new Set(ran.flatMap((work) => work.plan?.adopts ?? []));
   const context: PlanContext = {
-    ...after.context,
-    records: [
-      ...after.context.records.filter((record) => !ran.some((work) => work.plan?.id === record.id)),
-      ...written,
-    ],
+    ...now,
+    records: [...records.filter((record) => !written.some((row) => row.id === record.id)), ...written],
+    foreign: now.foreign.filter((record) => !adopted.has(record.id)),
   };
   // Before planning again, which forgets what the first plan did with the password.
   const secretVersions = unchangedVersions(observed, ran);
   for (const work of ran) work.error = leftOver(context, work);
   const settled = ran.filter((work) => work.error === undefined);
-  const ended = settled.flatMap((work) => (work.plan?.next === undefined ? [work.plan?.id ?? ""] : []));
-  const back = await takeBack(
-    config,
-    after.context,
-    active.filter((work) => !settled.includes(work)),
-    before,
-  );
-  const write = [...settled.flatMap((work) => doneRecord(work) ?? []), ...back.write];
-  if (write.length > 0) await session.ledger.write(write);
-  const remove = [...ended, ...back.remove];
-  if (remove.length > 0) await session.ledger.remove(remove);
-  return { context, secretVersions };
+  const ended = settled.flatMap(({ plan }) => [
+    ...(plan?.next === undefined ? [plan?.id ?? ""] : []),
+    ...(plan?.adopts === undefined ? [] : [plan.adopts]),
+  ]);
+  const unsettled = active.filter((work) => !settled.includes(work));
+  const back = await takeBack(config, now, unsettled, before);
+  return {
+    after: { context, secretVersions },
+    change: { write: [...settled.flatMap(doneRecords), ...back.write], remove: [...ended, ...back.remove] },
+  };
 }
 
-const doneRecord = (work: Work): ClaimRecord | undefined =>
-  work.plan?.next === undefined ? undefined : { ...work.plan.next, state: "done" };
+const doneRecords = ({ plan }: Work): ClaimRecord[] =>
+  plan === undefined
+    ? []
+    : [...(plan.next === undefined ? [] : [plan.next]), ...plan.also].map((row) => ({ ...row, state: "done" }));
 
 /** Where a password was set, the row itself has the version. */
 function unchangedVersions(observed: Observation, ran: readonly Work[]): Map<string, string> {
@@ -69,6 +86,8 @@ function leftOver(context: PlanContext, work: Work): ErrorBody | undefined {
       work.plan = {
         ...again,
         next: work.plan?.next,
+        also: work.plan?.also ?? [],
+        adopts: work.plan?.adopts,
         changes: work.plan?.changes ?? [],
         warnings: work.plan?.warnings ?? [],
       };

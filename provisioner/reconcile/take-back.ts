@@ -3,13 +3,9 @@ import type { PlanContext } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import { schemaKey } from "../access/server";
 import type { FunctionConfig } from "../config";
+import type { LedgerChange } from "../engines/engine";
 import { deleteSecret, secretNameOf } from "../credentials/user-secret";
 import type { Work } from "./work";
-
-interface LedgerChanges {
-  write: ClaimRecord[];
-  remove: string[];
-}
 
 /**
  * An intent that came to nothing must not stay: it would stand in another owner's way and count as a claim on
@@ -20,8 +16,8 @@ export async function takeBack(
   context: PlanContext,
   works: readonly Work[],
   before: ReadonlyMap<string, ClaimRecord>,
-): Promise<LedgerChanges> {
-  const changes: LedgerChanges = { write: [], remove: [] };
+): Promise<LedgerChange> {
+  const changes: LedgerChange = { write: [], remove: [] };
   const held = new Set(context.state.items.map(itemKey));
   for (const work of works) {
     const row = context.records.find((record) => record.id === work.plan?.id);

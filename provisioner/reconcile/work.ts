@@ -58,13 +58,13 @@ export const hasWork = (work: Work): boolean =>
 export const isWaiting = ({ plan }: Work): boolean => plan !== undefined && plan.waitsFor.length > 0;
 
 export const waitingErrorOf = (work: Work): ErrorBody | undefined =>
-  isWaiting(work) ? waitingError(work.plan?.waitsFor ?? []) : undefined;
+  isWaiting(work) ? waitingFailure(work.plan?.waitsFor ?? []).toBody() : undefined;
 
-export const waitingError = (waitsFor: readonly string[]): ErrorBody =>
+export const waitingFailure = (waitsFor: readonly string[]): DbAccessError =>
   new DbAccessError(
     "ObjectMissing",
     `${waitsFor.join(", ")} ${waitsFor.length === 1 ? "does" : "do"} not exist; create ${waitsFor.length === 1 ? "it" : "them"} first, or let this resource depend on what does.`,
-  ).toBody();
+  );
 
 export const failed = (work: Work, error: ErrorBody): ClaimResult => ({
   operationId: work.request.operationId,

@@ -71,7 +71,7 @@ describe("coalescing", () => {
     assert.deepEqual(heavy.sizes, [2, 2, 1]);
   });
 
-  it("has one apply in flight while the others gather, and up to four reads", async () => {
+  it("has one apply in flight while the others gather, and up to two reads", async () => {
     const fake = new FakeProvisioner(slow);
     const client = clientOf(fake);
     const work: Promise<unknown>[] = [];
@@ -85,7 +85,7 @@ describe("coalescing", () => {
     const reads = new FakeProvisioner(slow);
     const reading = clientOf(reads);
     await Promise.all(many(640).map((role) => submit(reading, { ...role, mode: "read" })));
-    assert.equal(reads.mostInFlight, 4);
+    assert.equal(reads.mostInFlight, 2);
   });
 
   it("sends all claims again after a lost answer, under their ids", async () => {

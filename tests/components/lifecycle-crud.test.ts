@@ -6,7 +6,7 @@ import { lifecycle, type Lifecycle } from "../../components/lifecycle/lifecycle"
 import { PROVIDER_KEY, type Properties } from "../../components/lifecycle/wire";
 import { DbAccessError, type ClaimRequest, type ClaimResult } from "../../provisioner/protocol";
 import { clientOf, done, FakeProvisioner, reply, throwing } from "./support/fake-provisioner";
-import { ref, valid, withValue } from "./support/inputs";
+import { mysqlGrants, mysqlUser, postgresqlGrants, ref, valid, withValue } from "./support/inputs";
 
 interface Bench {
   methods: Lifecycle;
@@ -49,6 +49,34 @@ describe("create, read, update, delete", () => {
         ["apply", "orders", "ensure", inputs.ownerKey],
       );
       assert.equal(claims[0].id, undefined);
+    }
+  });
+
+  it("sends every argument to the provisioner, in the claim's own form", async () => {
+    const claimOf = async (kind: KindName, inputs: Properties): Promise<Properties> => {
+      const { methods, fake } = bench(kind);
+      const { outs } = await methods.create(inputs);
+      for (const key of Object.keys(inputs)) assert.deepEqual(outs[key], inputs[key], key);
+      await methods.update("id", outs, inputs);
+      await methods.delete("id", outs);
+      const [created, ...others] = fake.requests.map(({ claims }) => claims[0].claim);
+      for (const claim of others) assert.deepEqual(claim, created);
+      return { ...created };
+    };
+    const user = await claimOf("DbUser", valid().DbUser);
+    assert.deepEqual(
+      [user.deletion, user.reassignOwnedTo, user.dropOwned, user.endSessions],
+      ["drop", "orders_owner", false, false],
+    );
+    assert.deepEqual(user.settings, valid().DbUser.settings);
+    const mysql = await claimOf("DbUser", mysqlUser());
+    assert.deepEqual([mysql.deletion, mysql.endSessions, mysql.adopt], ["lock", true, "fromLedger"]);
+    assert.deepEqual(mysql.limits, mysqlUser().limits);
+    const role = await claimOf("DbRole", valid().DbRole);
+    assert.deepEqual([role.deletion, role.reassignOwnedTo], ["drop", "keeper"]);
+    for (const inputs of [...Object.values(postgresqlGrants()), ...Object.values(mysqlGrants())]) {
+      const given = Object.entries(inputs).filter(([key]) => key !== "provisioner" && key !== "ownerKey");
+      assert.deepEqual(await claimOf("DbGrant", inputs), { kind: "grant", ...Object.fromEntries(given) });
     }
   });
 

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { check } from "../../components/lifecycle/check";
 import { diff } from "../../components/lifecycle/diff";
 import { kindNames, kinds, type KindName } from "../../components/lifecycle/kinds";
-import { UNKNOWN, type Properties } from "../../components/lifecycle/wire";
-import { mysqlRef, pathsOf, ref, valid, withValue } from "./support/inputs";
+import { PROVIDER_KEY, UNKNOWN, type Properties } from "../../components/lifecycle/wire";
+import { everything, mysqlRef, mysqlUser, pathsOf, postgresqlGrants, ref, valid, withValue } from "./support/inputs";
 
 const same = { changes: false, replaces: [], deleteBeforeReplace: false };
 const checked = (kind: KindName, inputs: Properties): Properties => check(kinds[kind], {}, inputs).inputs;
@@ -18,8 +18,8 @@ const after = (kind: KindName, path: (string | number)[], value: unknown) =>
 
 describe("diff", () => {
   it("finds nothing when nothing has changed", () => {
-    for (const name of kindNames)
-      assert.deepEqual(diff(kinds[name], state(name), checked(name, valid()[name])), same, name);
+    for (const [name, inputs] of everything())
+      assert.deepEqual(diff(kinds[name], state(name, inputs), checked(name, inputs)), same, JSON.stringify(inputs.on));
   });
 
   it("replaces for another name or cluster, and for nothing else", () => {
@@ -74,24 +74,95 @@ describe("diff", () => {
   });
 
   it("treats an unknown as a change and never as a replacement, wherever it stands", () => {
-    for (const name of kindNames) {
-      for (const path of pathsOf(valid()[name])) {
-        const unknown = withValue(valid()[name], path, UNKNOWN);
-        const found = diff(kinds[name], state(name), checked(name, unknown));
-        assert.deepEqual(found, { ...same, changes: true }, `${name} ${path.join(".")}`);
+    for (const [name, inputs] of everything()) {
+      for (const path of pathsOf(inputs)) {
+        const unknown = withValue(inputs, path, UNKNOWN);
+        const found = diff(kinds[name], state(name, inputs), checked(name, unknown));
+        assert.deepEqual(
+          found,
+          { ...same, changes: true },
+          `${name} ${path.join(".")} of ${JSON.stringify(inputs.on)}`,
+        );
         assert.deepEqual(diff(kinds[name], unknown, unknown).replaces, []);
       }
     }
   });
 
   it("takes a removed input for its default", () => {
-    for (const key of ["adopt", "locked", "requireTls", "deletion"])
-      assert.deepEqual(after("DbUser", [key], undefined), same, key);
+    for (const key of ["adopt", "locked", "requireTls"]) assert.deepEqual(after("DbUser", [key], undefined), same, key);
     assert.deepEqual(after("DbUser", ["auth", "secret", "recoveryDays"], undefined), same);
     assert.deepEqual(after("DbUser", ["passwordVersion"], undefined), { ...same, changes: true });
     assert.deepEqual(after("DbUser", ["connectionLimit"], undefined), { ...same, changes: true });
-    for (const key of ["withGrantOption", "cascade", "mode", "reach"])
+    for (const key of ["withGrantOption", "cascade", "mode", "reach", "effect", "adopt"])
       assert.deepEqual(after("DbGrant", [key], undefined), same, key);
+  });
+
+  it("takes two ways to say one thing for one", () => {
+    const pairs: [KindName, Properties, (string | number)[], unknown, unknown][] = [
+      ["DbUser", valid().DbUser, ["deletion"], undefined, "drop"],
+      ["DbUser", valid().DbUser, ["deletion"], "drop", { policy: "drop" }],
+      ["DbUser", valid().DbUser, ["deletion"], "lock", { policy: "lock", endSessions: true, dropOwned: false }],
+      ["DbUser", valid().DbUser, ["settings"], undefined, {}],
+      ["DbUser", valid().DbUser, ["settings"], { work_mem: "1MB" }, { WORK_MEM: "1MB" }],
+      ["DbUser", mysqlUser(), ["limits"], undefined, { queriesPerHour: 0, updatesPerHour: 0, connectionsPerHour: 0 }],
+      ["DbUser", mysqlUser(), ["limits", "updatesPerHour"], undefined, 0],
+      ["DbRole", valid().DbRole, ["deletion"], undefined, { policy: "drop", dropOwned: false }],
+      ["DbGrant", postgresqlGrants().public, ["grantee"], "PUBLIC", "public"],
+      ["DbGrant", postgresqlGrants().routines, ["on", "routines"], ["total(integer)"], ["total( int )"]],
+      ["DbGrant", postgresqlGrants().largeObjects, ["on", "oids"], [7, 8], [8, 7, 8]],
+      ["DbGrant", postgresqlGrants().parameters, ["on", "parameters"], ["work_mem"], ["Work_Mem"]],
+    ];
+    for (const [kind, inputs, path, one, other] of pairs) {
+      const [a, b] = [one, other].map((value) => withValue(inputs, path, value));
+      const words = `${kind} ${path.join(".")} ${JSON.stringify(one)}`;
+      assert.deepEqual(diff(kinds[kind], state(kind, a), checked(kind, b)), same, words);
+      assert.deepEqual(diff(kinds[kind], state(kind, b), checked(kind, a)), same, words);
+    }
+  });
+
+  it("changes every part of what a login or grant claims in place", () => {
+    const table: [KindName, Properties, (string | number)[], unknown][] = [
+      ["DbUser", valid().DbUser, ["deletion"], "retain"],
+      ["DbUser", valid().DbUser, ["deletion", "reassignOwnedTo"], "someone"],
+      ["DbUser", valid().DbUser, ["deletion", "endSessions"], true],
+      ["DbUser", valid().DbUser, ["settings", "statement_timeout"], "1min"],
+      ["DbUser", valid().DbUser, ["settings"], undefined],
+      ["DbUser", mysqlUser(), ["limits", "queriesPerHour"], 5],
+      ["DbUser", mysqlUser(), ["hosts"], ["10.0.%"]],
+      ["DbUser", mysqlUser(), ["adopt"], undefined],
+      ["DbRole", valid().DbRole, ["deletion", "dropOwned"], true],
+      ["DbGrant", valid().DbGrant, ["template"], { extends: ["read"] }],
+      ["DbGrant", postgresqlGrants().template, ["template", "privileges"], ["REFERENCES"]],
+      ["DbGrant", postgresqlGrants().public, ["effect"], undefined],
+      ["DbGrant", postgresqlGrants().columns, ["on", "table"], "b"],
+      ["DbGrant", postgresqlGrants().columns, ["on", "columns"], ["z"]],
+      ["DbGrant", postgresqlGrants().routines, ["on", "routines"], "*"],
+      ["DbGrant", postgresqlGrants().sequences, ["on", "future"], undefined],
+      ["DbGrant", postgresqlGrants().role, ["on", "admin"], false],
+    ];
+    for (const [kind, inputs, path, value] of table)
+      assert.deepEqual(
+        diff(kinds[kind], state(kind, inputs), checked(kind, withValue(inputs, path, value))),
+        { ...same, changes: true },
+        `${kind} ${path.join(".")}`,
+      );
+  });
+
+  it("replaces where a schema comes to a target that was about all of them, or leaves it", () => {
+    const all = postgresqlGrants()["future tables"];
+    const one = withValue(all, ["on", "schema"], "app");
+    for (const [before, now] of [
+      [all, one],
+      [one, all],
+    ])
+      assert.deepEqual(diff(kinds.DbGrant, state("DbGrant", before), checked("DbGrant", now)).replaces, ["on"]);
+  });
+
+  it("does not look at the provider's text", () => {
+    for (const name of kindNames) {
+      const old = { ...state(name), [PROVIDER_KEY]: "exports.handler = __f0;" };
+      assert.deepEqual(diff(kinds[name], old, { ...checked(name, valid()[name]), [PROVIDER_KEY]: "other" }), same);
+    }
   });
 
   it("reads the state of an older version that lacks a key", () => {
@@ -136,10 +207,10 @@ describe("diff", () => {
   it("survives anything in any place", () => {
     const junk = fc.oneof(fc.constant(UNKNOWN), fc.jsonValue({ maxDepth: 2 }));
     fc.assert(
-      fc.property(fc.constantFrom(...kindNames), fc.nat(), junk, fc.boolean(), (name, at, value, old) => {
-        const paths = pathsOf(valid()[name]);
-        const odd = withValue(valid()[name], paths[at % paths.length], value);
-        diff(kinds[name], old ? odd : valid()[name], old ? valid()[name] : odd);
+      fc.property(fc.constantFrom(...everything()), fc.nat(), junk, fc.boolean(), ([name, given], at, value, old) => {
+        const paths = pathsOf(given);
+        const odd = withValue(given, paths[at % paths.length], value);
+        diff(kinds[name], old ? odd : given, old ? given : odd);
       }),
       { numRuns: 2000 },
     );

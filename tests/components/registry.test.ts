@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { declare, isDeclared } from "../../components/registry";
-import type { Claim, GrantClaim } from "../../provisioner/protocol";
+import type { Claim, GrantClaim, Target } from "../../provisioner/protocol";
 
 const role = (name: string): Claim => ({ kind: "role", name, deletion: "drop" });
 const login = (name: string): Claim => ({ kind: "login", name, auth: { kind: "iam" }, deletion: "drop" });
@@ -55,6 +55,62 @@ describe("registry", () => {
     for (const [one, other] of fine) {
       await begin();
       assert.equal(both(one, other), undefined);
+    }
+  });
+
+  it("finds one grant that takes what another gives", async () => {
+    const database: Target = { kind: "database", database: "orders" };
+    const tables = (names: "*" | string[], more: object = {}): Target =>
+      ({ kind: "tables", database: "orders", schema: "public", tables: names, ...more }) as Target;
+    const stated = (
+      effect: "grant" | "revoke" | undefined,
+      on: Target,
+      privileges: string[],
+      grantee = "PUBLIC",
+    ): Claim => ({
+      kind: "grant",
+      grantee,
+      on,
+      privileges,
+      mode: "additive",
+      ...(effect === undefined ? {} : { effect }),
+    });
+    assert.equal(
+      both(stated("revoke", database, ["CONNECT", "TEMPORARY"]), stated(undefined, database, ["CONNECT"])),
+      'DbX "one" and DbX "two" contradict each other in cluster orders: one gives PUBLIC CONNECT and the other takes it; keep one of them.',
+    );
+    const future = { future: { createdBy: ["owner"] } };
+    const conflicts: [Target, Target][] = [
+      [tables("*"), tables(["a"])],
+      [tables(["a", "b"]), tables(["b", "c"])],
+      [tables(["a"], future), tables(["b"], future)],
+      [
+        { kind: "parameters", parameters: ["a"] },
+        { kind: "parameters", parameters: ["b", "a"] },
+      ],
+    ];
+    for (const [one, other] of conflicts) {
+      await begin();
+      assert.match(
+        String(both(stated("revoke", one, ["ALL"]), stated("grant", other, ["SET"]))),
+        /contradict each other/,
+      );
+    }
+    const fine: [Claim, Claim][] = [
+      [stated("revoke", database, ["CONNECT"]), stated("revoke", database, ["CONNECT"])],
+      [stated("revoke", database, ["CONNECT"]), stated("grant", database, ["TEMPORARY"])],
+      [stated("revoke", database, ["CONNECT"]), stated("grant", database, ["CONNECT"], "api")],
+      [stated("revoke", database, ["CONNECT"]), stated("grant", { kind: "database", database: "bills" }, ["CONNECT"])],
+      [stated("revoke", tables(["a"]), ["SELECT"]), stated("grant", tables(["b"]), ["SELECT"])],
+      [stated("revoke", tables("*"), ["SELECT"]), stated("grant", tables("*", { schema: "app" }), ["SELECT"])],
+      [
+        stated("revoke", tables("*"), ["SELECT"]),
+        stated("grant", { kind: "schema", database: "orders", schema: "public" }, ["USAGE"]),
+      ],
+    ];
+    for (const [one, other] of fine) {
+      await begin();
+      assert.equal(both(one, other), undefined, JSON.stringify([one, other]));
     }
   });
 

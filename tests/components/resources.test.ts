@@ -63,6 +63,76 @@ describe("resources", () => {
     assert.equal(database?.inputs.owner, "owner");
   });
 
+  it("take every argument as an input, at any depth", async () => {
+    const out = pulumi.output;
+    const user = new dbaccess.DbUser("full", {
+      provisioner,
+      username: out("full"),
+      auth: { kind: "password", secret: out({ name: out("orders/full") }) },
+      limits: { queriesPerHour: out(5), updatesPerHour: 0 },
+      settings: { statement_timeout: out("30s") },
+      deletion: { policy: out("drop" as const), reassignOwnedTo: out("owner"), endSessions: out(false) },
+      adopt: out("fromLedger" as const),
+    });
+    const { inputs } = await registered(user, all);
+    assert.deepEqual(
+      [inputs.limits, inputs.settings, inputs.deletion, inputs.adopt],
+      [
+        { queriesPerHour: 5, updatesPerHour: 0 },
+        { statement_timeout: "30s" },
+        { policy: "drop", reassignOwnedTo: "owner", endSessions: false },
+        "fromLedger",
+      ],
+    );
+    const role = new dbaccess.DbRole("role", {
+      provisioner,
+      name: "role",
+      deletion: out({ policy: "retain" as const }),
+    });
+    assert.deepEqual((await registered(role, all)).inputs.deletion, { policy: "retain" });
+    const at = { database: out("orders"), schema: out("app") };
+    const future = out({ createdBy: [out("owner")] });
+    const targets: [dbaccess.GrantTarget, object][] = [
+      [{ kind: "global" }, {}],
+      [{ kind: "database", database: at.database }, { database: "orders" }],
+      [{ kind: "schema", ...at, future }, {}],
+      [{ kind: "tables", ...at, tables: [out("a")], future }, { tables: ["a"] }],
+      [
+        { kind: "columns", ...at, table: out("a"), columns: out(["x", out("y")]) },
+        { table: "a", columns: ["x", "y"] },
+      ],
+      [{ kind: "sequences", ...at, sequences: out("*" as const), future }, { sequences: "*" }],
+      [{ kind: "routines", ...at, routines: ["f()", out("g()")] }, { routines: ["f()", "g()"] }],
+      [
+        { kind: "routines", database: "orders", routines: [{ type: out("function" as const), name: out("f") }] },
+        { routines: [{ type: "function", name: "f" }] },
+      ],
+      [{ kind: "types", ...at, types: [out("money")], future }, { types: ["money"] }],
+      [{ kind: "largeObjects", database: at.database, oids: [out(7)] }, { oids: [7] }],
+      [{ kind: "parameters", parameters: [out("log_statement")] }, { parameters: ["log_statement"] }],
+      [
+        { kind: "role", role: out("owner"), inherit: out(true), set: out(false) },
+        { inherit: true, set: false },
+      ],
+    ];
+    for (const [index, [on, expected]] of targets.entries()) {
+      const grant = new dbaccess.DbGrant(`grant-${index}`, {
+        provisioner,
+        grantee: out({ name: out("api"), host: "%" }),
+        on,
+        template: { extends: ["read", out({ privileges: [out("INSERT")] })] },
+        effect: out("grant" as const),
+        adopt: true,
+      });
+      const { inputs: given } = await registered(grant, all);
+      const target = given.on as Record<string, unknown>;
+      assert.deepEqual({ ...target, ...expected, kind: on.kind }, target);
+      if ("future" in on) assert.deepEqual(target.future, { createdBy: ["owner"] });
+      assert.deepEqual(given.template, { extends: ["read", { privileges: ["INSERT"] }] });
+      assert.deepEqual(given.grantee, { name: "api", host: "%" });
+    }
+  });
+
   it("have their outputs", async () => {
     const user = make.DbUser();
     assert.equal(await promiseOf(user.secretArn), "arn:secret");

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Account } from "../../provisioner/access/account";
+import { PUBLIC, type Account } from "../../provisioner/access/account";
+import type { RoutineName, Template } from "../../provisioner/access/claims";
 import { claimId } from "../../provisioner/access/id";
 import { itemKey, type Item } from "../../provisioner/access/item";
 import { advance, planClaim, type ClaimOrder, type ClaimPlan, type PlanContext } from "../../provisioner/access/plan";
 import { simulate } from "../../provisioner/access/plan/simulate";
 import { Refusal } from "../../provisioner/access/refusal";
-import { schemaKey, type AccountState, type Family } from "../../provisioner/access/server";
-import { intentOf } from "../../provisioner/reconcile/intent";
+import { schemaKey, type AccountState, type Family, type RelationState } from "../../provisioner/access/server";
+import { intentsOf } from "../../provisioner/reconcile/intent";
 import type { Claim, GrantClaim, LoginClaim } from "../../provisioner/protocol";
 
 const families = ["postgresql", "mysql"] as const;
@@ -43,27 +44,61 @@ const accountState = (
     administrable: fc.constant(true),
   });
 
+/** What may be held of each kind: the object, the column and the privileges. */
+const kindsOf = (
+  family: Family,
+): Partial<Record<Item["kind"], { object: string[]; column?: string; held: string[] }>> => ({
+  table: { object: tables, held: ["SELECT", "INSERT"] },
+  column: { object: tables, column: "id", held: ["SELECT", "INSERT"] },
+  routine: { object: [routineOf(family)], held: ["EXECUTE"] },
+  database: {
+    object: [""],
+    held: family === "postgresql" ? ["CONNECT", "TEMPORARY"] : ["SELECT", "INSERT", "EXECUTE"],
+  },
+  ...(family === "postgresql"
+    ? { sequence: { object: ["orders_id_seq"], held: ["USAGE"] }, type: { object: ["mood"], held: ["USAGE"] } }
+    : { global: { object: [""], held: ["PROCESS", "SELECT"] } }),
+});
+
+const routineOf = (family: Family): string => (family === "postgresql" ? "total(integer)" : "FUNCTION total");
+
+const isInside = (kind: Item["kind"]): boolean => kind !== "database" && kind !== "global";
+
 const item = (family: Family): fc.Arbitrary<Item> =>
-  fc
-    .record({
-      name: fc.constantFrom(...people, ...roles),
-      host: fc.constantFrom(...hostsOf(family)),
-      kind: fc.constantFrom("table" as const, "database" as const),
-      database: often("shop", "depot"),
-      table: fc.constantFrom(...tables),
-      privilege: fc.constantFrom("SELECT", "INSERT"),
-      grantable: fc.boolean(),
-    })
-    .map(({ name, host, kind, database, table, privilege, grantable }) => ({
-      grantee: account(name, host),
-      kind,
-      database,
-      schema: kind === "table" ? schemaOf(family) : "",
-      object: kind === "table" ? table : "",
-      column: "",
-      privilege: kind === "database" && family === "postgresql" ? "CONNECT" : privilege,
-      grantable,
-    }));
+  fc.constantFrom(...Object.entries(kindsOf(family))).chain(([kind, { object, column, held }]) =>
+    fc
+      .record({
+        name: fc.constantFrom(...people, ...roles, ...(family === "postgresql" ? ["PUBLIC"] : [])),
+        host: fc.constantFrom(...hostsOf(family)),
+        database: often("shop", "depot"),
+        object: fc.constantFrom(...object),
+        privilege: fc.constantFrom(...held),
+        grantable: fc.boolean(),
+      })
+      .map(({ name, host, database, grantable, ...rest }) => ({
+        grantee: account(name, host),
+        kind: kind as Item["kind"],
+        database: kind === "global" ? "" : database,
+        schema: isInside(kind as Item["kind"]) ? schemaOf(family) : "",
+        column: column ?? "",
+        grantable: name !== "PUBLIC" && grantable,
+        ...rest,
+      })),
+  );
+
+const relationsOf = (family: Family, database: string, present: readonly string[]): RelationState[] => {
+  const at = { database, schema: schemaOf(family), owner: family === "postgresql" ? "boss" : undefined };
+  return [
+    ...present.map((name): RelationState => ({ ...at, name, kind: "table", columns: ["id", "note"] })),
+    { ...at, name: routineOf(family), kind: "routine" },
+    ...(family === "postgresql"
+      ? ([
+          { ...at, name: "orders_id_seq", kind: "sequence", ownedByTable: "orders" },
+          { ...at, name: "mood", kind: "type" },
+        ] as const)
+      : []),
+  ];
+};
 
 /** A server and an empty ledger. */
 function world(family: Family): fc.Arbitrary<PlanContext> {
@@ -94,17 +129,15 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
             .filter(() => family === "postgresql")
             .map((database) => [schemaKey(database, "public"), { database, name: "public", owner: "boss" }]),
         ),
-        relations: parts.databases.flatMap((database) =>
-          parts.tables.map((name) => ({ database, schema: schemaOf(family), name, kind: "table" as const })),
-        ),
+        relations: parts.databases.flatMap((database) => relationsOf(family, database, parts.tables)),
         items: [],
       };
-      const grantees = new Set(known.flat().map((one) => JSON.stringify(one.account)));
+      const grantees = new Set([...known.flat().map((one) => one.account), PUBLIC].map((one) => JSON.stringify(one)));
       state.items = parts.items.filter(
         (one) =>
           grantees.has(JSON.stringify(one.grantee)) &&
-          state.databases.has(one.database) &&
-          (one.kind === "database" || parts.tables.includes(one.object)),
+          (one.kind === "global" || state.databases.has(one.database)) &&
+          (!tables.includes(one.object) || parts.tables.includes(one.object)),
       );
       return {
         cluster: "orders",
@@ -117,10 +150,13 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
           adminDatabase: "postgres",
           forcesTls: true,
           iamAvailable: true,
+          partialRevokes: family === "mysql",
           maxNameLength: 63,
         },
         state,
         records: [],
+        foreign: [],
+        allowGlobalPrivileges: [],
         missingSecrets: new Set(),
         secretProblems: new Map(),
         firstGeneration: 1000,
@@ -130,25 +166,86 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
 
 const adminOf = (family: Family): Account => account("admin", family === "postgresql" ? undefined : "%");
 
-const grantClaim = (family: Family): fc.Arbitrary<GrantClaim> =>
-  fc.record({
-    kind: fc.constant("grant" as const),
-    grantee: often("ann", "bob", "team", "boss"),
-    on: fc.oneof(
-      fc.record<GrantClaim["on"] & { kind: "tables" }>({
-        kind: fc.constant("tables"),
-        database: often("shop", "depot"),
-        schema: fc.constant(family === "postgresql" ? "public" : undefined),
-        tables: fc.oneof(fc.constant<"*" | string[]>("*"), some(tables, 1)),
-        future: fc.constantFrom(undefined, family === "postgresql" ? { createdBy: ["boss"] } : undefined),
-      }),
-      fc.record({ kind: fc.constant("role" as const), role: fc.constantFrom(...roles), admin: maybe(fc.boolean()) }),
-    ),
-    mode: fc.constantFrom("additive" as const, "exclusive" as const),
-    withGrantOption: maybe(fc.boolean()),
-    reach: maybe(fc.boolean()),
-    privileges: some(["INSERT", "SELECT"], 1),
+const future = (family: Family): fc.Arbitrary<{ createdBy: string[] } | undefined> =>
+  fc.constantFrom(undefined, family === "postgresql" ? { createdBy: ["boss"] } : undefined);
+
+/** A target and the privileges it has. */
+type Asked = Pick<GrantClaim, "on" | "privileges" | "template">;
+
+function asked(family: Family): fc.Arbitrary<Asked> {
+  const place = { database: often("shop", "depot"), schema: fc.constant(schemaOf(family) || undefined) };
+  const whole = <T>(names: T[]): fc.Arbitrary<"*" | T[]> => fc.oneof(fc.constant<"*" | T[]>("*"), some(names, 1));
+  const of = (on: fc.Arbitrary<GrantClaim["on"]>, ...privileges: string[]): fc.Arbitrary<Asked> =>
+    fc.record({ on, privileges: some(privileges, 1) });
+  const kind = <K extends GrantClaim["on"]["kind"]>(name: K): { kind: fc.Arbitrary<K> } => ({
+    kind: fc.constant(name),
   });
+  const routines: (string | RoutineName)[] =
+    family === "postgresql" ? ["total(int)"] : [{ type: "function", name: "Total" }];
+  return fc.oneof(
+    {
+      weight: 3,
+      arbitrary: of(
+        fc.record({ ...kind("tables"), ...place, tables: whole(tables), future: future(family) }),
+        "INSERT",
+        "SELECT",
+      ),
+    },
+    of(fc.record({ ...kind("role"), role: fc.constantFrom(...roles), admin: maybe(fc.boolean()) }), "MEMBER"),
+    of(
+      fc.record({ ...kind("columns"), ...place, table: fc.constantFrom(...tables), columns: some(["id", "note"], 1) }),
+      "INSERT",
+      "SELECT",
+    ),
+    of(fc.record({ ...kind("routines"), ...place, routines: whole(routines), future: future(family) }), "EXECUTE"),
+    ...(family === "postgresql"
+      ? [
+          of(fc.record({ ...kind("database"), database: place.database }), "CONNECT", "TEMPORARY"),
+          of(fc.record({ ...kind("sequences"), ...place, sequences: whole(["orders_id_seq"]) }), "USAGE", "SELECT"),
+          of(fc.record({ ...kind("types"), ...place, types: whole(["mood"]), future: future(family) }), "USAGE"),
+          fc.record<Asked>({
+            on: fc.record({ ...kind("schema"), ...place, schema: fc.constant("public"), future: future(family) }),
+            template: fc.constantFrom<Template>("read", "readwrite", { extends: ["read"], privileges: ["INSERT"] }),
+          }),
+        ]
+      : [
+          of(fc.record({ ...kind("database"), database: place.database }), "SELECT", "INSERT"),
+          of(fc.record(kind("global")), "PROCESS", "SELECT"),
+        ]),
+  );
+}
+
+/** Absence: of PUBLIC's on PostgreSQL, as a partial revoke on MySQL. */
+const isTakeable = (family: Family, { on, privileges }: Asked): boolean =>
+  privileges !== undefined &&
+  (family === "mysql"
+    ? on.kind === "database"
+    : on.kind !== "role" && !("future" in on && on.future !== undefined) && on.kind !== "schema");
+
+const grantClaim = (family: Family): fc.Arbitrary<GrantClaim> =>
+  asked(family).chain((about) =>
+    fc
+      .record({
+        grantee: often("ann", "bob", "team", "boss", ...(family === "postgresql" ? ["PUBLIC"] : [])),
+        mode: fc.constantFrom("additive" as const, "exclusive" as const),
+        withGrantOption: maybe(fc.boolean()),
+        reach: maybe(fc.boolean()),
+        takes: fc.boolean(),
+      })
+      .map(({ takes, grantee, ...rest }): GrantClaim => {
+        const kind = "grant" as const;
+        if (takes && isTakeable(family, about) && (family === "mysql" || grantee === "PUBLIC"))
+          return { kind, grantee, mode: "additive", effect: "revoke", ...about };
+        const isPublic = grantee === "PUBLIC";
+        return {
+          kind,
+          ...about,
+          ...rest,
+          grantee: isPublic && about.on.kind === "role" ? "ann" : grantee,
+          ...(isPublic ? { withGrantOption: undefined, reach: undefined } : {}),
+        };
+      }),
+  );
 
 const loginClaim = (family: Family): fc.Arbitrary<LoginClaim> =>
   fc.record({
@@ -238,11 +335,10 @@ function carryOut(context: PlanContext, asked: ClaimOrder, plan: ClaimPlan): voi
 
 /** The function dies after some of its operations: the intent stands in the ledger. */
 function cutShort(context: PlanContext, plan: ClaimPlan, after: number): void {
-  const record = context.records.find((one) => one.id === plan.id);
-  const intent = intentOf(plan, record);
+  const intents = intentsOf(plan, new Map(context.records.map((one) => [one.id, one])));
   simulate(context.state, plan.operations.slice(0, after));
-  if (intent !== undefined)
-    context.records = [...context.records.filter((one) => one.id !== plan.id), structuredClone(intent)];
+  const ids = new Set(intents.map(({ id }) => id));
+  context.records = [...context.records.filter(({ id }) => !ids.has(id)), ...structuredClone(intents)];
 }
 
 const settled = (plan: ClaimPlan | undefined): unknown =>
@@ -294,13 +390,19 @@ describe("properties of the planner", () => {
   });
 
   describe("removal after ensure leaves every privilege and grant option as it was", () => {
+    /** Decision 005: default privileges stand for all their creator's objects, also those that their claim does not name. */
+    const isExact = ({ on }: GrantClaim): boolean =>
+      !("future" in on && on.future !== undefined) || on.kind === "schema" || Object.values(on).includes("*");
+
     /** MySQL's grant options belong to levels, which the simulation does not know. */
     const additive = (family: Family): fc.Arbitrary<GrantClaim> =>
-      grantClaim(family).map((one) => ({
-        ...one,
-        mode: "additive",
-        withGrantOption: family === "postgresql" ? one.withGrantOption : undefined,
-      }));
+      grantClaim(family)
+        .filter(isExact)
+        .map((one) => ({
+          ...one,
+          mode: "additive",
+          withGrantOption: family === "postgresql" ? one.withGrantOption : undefined,
+        }));
     const round = fc.constantFrom(...families).chain((family) =>
       fc.record({
         context: world(family),

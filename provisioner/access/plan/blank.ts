@@ -11,6 +11,7 @@ export const blankPlan = (id: string, record: ClaimRecord | undefined): ClaimPla
   warnings: [],
   waitsFor: [],
   next: record,
+  also: [],
   recordChanges: false,
   effective: [],
   unmanaged: [],

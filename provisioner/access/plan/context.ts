@@ -1,10 +1,12 @@
 import type { Claim } from "../claims";
 import { claimId, claimIdPrefix } from "../id";
-import type { Item } from "../item";
+import { itemKey, opposite, type Item } from "../item";
 import type { Operation } from "../operation";
 import type { ClaimRecord, RecordedItem } from "../record";
-import { Refusal } from "../refusal";
+import { Refusal, type RefusalCode } from "../refusal";
+import { itemChanges } from "../words";
 import { withImplied } from "./implied";
+import type { ItemQuestion } from "./items";
 import type { ServerFacts, ServerState } from "../server";
 
 /** One claim as it arrives at the planner. */
@@ -22,6 +24,10 @@ export interface PlanContext {
   facts: ServerFacts;
   state: ServerState;
   records: ClaimRecord[];
+  /** Rows of other cluster names: of the cluster that this one was restored from. Nobody's here until adopted. */
+  foreign: ClaimRecord[];
+  /** MySQL, MariaDB: privileges on the whole server that may be granted beside the usual ones. */
+  allowGlobalPrivileges: readonly string[];
   /** ARNs of recorded secrets that turned out to be gone. */
   missingSecrets: ReadonlySet<string>;
   /** Why a login cannot have the secret it needs, by the login's id. Empty when only the result is looked at. */
@@ -65,6 +71,10 @@ export interface ClaimPlan {
   waitsFor: string[];
   /** The row as it must be afterwards; undefined when the claim ends. */
   next: ClaimRecord | undefined;
+  /** Rows of other claims that change with this one: grants that follow their login to another host. */
+  also: ClaimRecord[];
+  /** A row of another cluster name that ends here, because this claim has adopted what it says. */
+  adopts?: string;
   /** Something has to be written into the ledger. */
   recordChanges: boolean;
   effective: Item[];
@@ -72,13 +82,23 @@ export interface ClaimPlan {
 }
 
 /** Where the families differ in what a REVOKE takes along and what a grant option belongs to. */
-export const serverRules = ({ facts }: PlanContext): { revokeClearsColumns: boolean; optionPerLevel: boolean } => ({
+export const serverRules = ({
+  facts,
+}: PlanContext): Pick<ItemQuestion, "revokeClearsColumns" | "optionPerLevel" | "absenceIsRead"> => ({
   revokeClearsColumns: facts.family === "postgresql",
   optionPerLevel: facts.family === "mysql",
+  absenceIsRead: facts.family === "mysql",
 });
 
-/** The live row of this very claim: by id for everything but grants, by owner and id prefix for grants. */
+/**
+ * The live row of this very claim: by id for everything but grants, by owner and id prefix for grants. A claim that
+ * asks for it begins where the row of the cluster it was restored from ended.
+ */
 export function findRecord(context: PlanContext, order: ClaimOrder): ClaimRecord | undefined {
+  return ownRecord(context, order) ?? inherited(context, order);
+}
+
+function ownRecord(context: PlanContext, order: ClaimOrder): ClaimRecord | undefined {
   const { cluster, facts, records } = context;
   const prefix = claimIdPrefix(facts.family, cluster, order.claim);
   if (order.claim.kind !== "grant") return records.find((record) => record.id === prefix);
@@ -88,9 +108,36 @@ export function findRecord(context: PlanContext, order: ClaimOrder): ClaimRecord
   );
 }
 
+/** The row of the same thing under the name of the cluster that this one was restored from. */
+export function foreignRecord(context: PlanContext, { claim, owner }: ClaimOrder): ClaimRecord | undefined {
+  const same = context.foreign.filter(({ id, kind }) => {
+    const [, cluster] = id.split("/");
+    const prefix = claimIdPrefix(context.facts.family, decodeURIComponent(cluster), claim);
+    return claim.kind === "grant" ? kind === "grant" && id.startsWith(prefix) : id === prefix;
+  });
+  return same.find((record) => record.owner === owner) ?? same[0];
+}
+
+/** Its secret stays the other cluster's: the login gets a new one, with a new password. */
+function inherited(context: PlanContext, order: ClaimOrder): ClaimRecord | undefined {
+  if (order.claim.adopt !== "fromLedger" || order.action !== "ensure") return undefined;
+  const foreign = foreignRecord(context, order);
+  if (foreign === undefined) return undefined;
+  return { ...foreign, id: newId(context, order), owner: order.owner, credentials: undefined };
+}
+
+/** The row that a plan of this claim takes over, when it does. */
+export const adoptedRow = (context: PlanContext, order: ClaimOrder): ClaimRecord | undefined =>
+  ownRecord(context, order) === undefined && inherited(context, order) !== undefined
+    ? foreignRecord(context, order)
+    : undefined;
+
 /** The id of the row found, or a new one that no live claim of another owner has. */
 export function idFor(context: PlanContext, order: ClaimOrder, record: ClaimRecord | undefined): string {
-  if (record !== undefined) return record.id;
+  return record?.id ?? newId(context, order);
+}
+
+function newId(context: PlanContext, order: ClaimOrder): string {
   for (let length = 10; length <= 52; length += 2) {
     const id = claimId(context.facts.family, context.cluster, order.claim, order.owner, length);
     if (!context.records.some((other) => other.id === id && other.owner !== order.owner)) return id;
@@ -108,6 +155,59 @@ export function assertOurs(record: ClaimRecord | undefined, order: ClaimOrder, w
     "OwnedElsewhere",
     `${words} is managed by ${record.owner}; remove it there first, or set ownerKey on both when the resource has moved.`,
   );
+}
+
+/** There is something of that name, and nobody here has said that it may be taken over. */
+export function refuseToAdopt(
+  context: PlanContext,
+  order: ClaimOrder,
+  about: { code: RefusalCode; words: string; property: string; consequence?: string },
+): void {
+  const { code, words, property, consequence = "" } = about;
+  const foreign = foreignRecord(context, order);
+  if (foreign !== undefined)
+    throw new Refusal(
+      code,
+      `${words} already exists, and the ledger names it as ${foreign.owner}'s on cluster ${clusterOf(foreign)}, from which this server comes; set adopt: "fromLedger" to take that over${consequence}.`,
+      property,
+    );
+  if (order.claim.adopt !== true)
+    throw new Refusal(
+      code,
+      `${words} already exists and is not managed here; set adopt: true to take it over${consequence}.`,
+      property,
+    );
+}
+
+export const clusterOf = ({ id }: ClaimRecord): string => decodeURIComponent(id.split("/")[1]);
+
+/**
+ * Two claims never fight: what one gives the other must not take, and one membership has one set of options. The
+ * later one is refused, by the name of the earlier.
+ */
+export function refuseContradictions(context: PlanContext, id: string, wanted: readonly Item[]): void {
+  const { relations } = context.state;
+  const asked = withImplied(
+    wanted.map((item) => ({ item, before: false })),
+    relations,
+  );
+  const byKey = new Map(asked.map(({ item }) => [itemKey(item), item]));
+  for (const record of context.records) {
+    if (record.id === id || record.retained) continue;
+    for (const { item } of withImplied(record.items, relations)) {
+      const against = byKey.get(itemKey(opposite(item)));
+      const beside = byKey.get(itemKey(item));
+      const differs = beside?.options !== undefined && canonicalJson(beside.options) !== canonicalJson(item.options);
+      if (against === undefined && !differs) continue;
+      const [words] = itemChanges(item.absent === true ? "revoke" : "grant", [
+        item.absent === true ? opposite(item) : item,
+      ]);
+      throw new Refusal(
+        "OwnedElsewhere",
+        `${record.owner} claims the contrary: ${words}. Remove one of the two claims, or make them say the same.`,
+      );
+    }
+  }
 }
 
 /** What other live claims hold on the accounts of the same grantee. */

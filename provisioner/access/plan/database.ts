@@ -1,7 +1,6 @@
 import { accountKey } from "../account";
 import type { DatabaseClaim } from "../claims";
-import type { Item } from "../item";
-import { itemKey } from "../item";
+import { opposite } from "../item";
 import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
@@ -14,15 +13,18 @@ import {
   otherItems,
   recordChange,
   recordDiffers,
+  refuseContradictions,
+  refuseToAdopt,
   serverRules,
   type ClaimOrder,
   type ClaimPlan,
   type PlanContext,
   type PlannedChange,
 } from "./context";
-import { adminConnect, itemsOf, ownerItems, publicDatabaseItems } from "./expand";
+import { itemsOf } from "./accounts";
+import { adminConnect, ownerItems, publicDatabaseItems } from "./expand";
 import { itemOperations } from "./grant";
-import { planItems } from "./items";
+import { planItems, type ItemAnswer } from "./items";
 
 export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: DatabaseClaim }): ClaimPlan {
   const { claim } = order;
@@ -39,12 +41,8 @@ export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: 
     );
   const known = state.databases.get(claim.name);
   const { adopting, adopted } = adoptionOf(record, order.owner, known !== undefined);
-  if (adopting && claim.adopt !== true)
-    throw new Refusal(
-      "DatabaseExists",
-      `Database ${claim.name} already exists and is not managed here; set adopt: true to take it over.`,
-      "name",
-    );
+  if (adopting)
+    refuseToAdopt(context, order, { code: "DatabaseExists", words: `Database ${claim.name}`, property: "name" });
   const waitsFor = claim.owner !== undefined && !state.principals.has(claim.owner) ? [claim.owner] : [];
   refuseOwner(context, claim.owner);
   if (
@@ -73,16 +71,10 @@ export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: 
     operations.push({ op: "setDatabaseOwner", database: claim.name, owner: claim.owner });
     if (known !== undefined) changes.push({ verb: "alter", words: `make ${claim.owner} the owner of ${words}` });
   }
-  const answer = ownedItems(context, claim, record, id);
-  const publicItems =
-    postgresql && claim.revokePublic !== false ? heldByPublic(context, claim.name, known === undefined) : [];
+  const answer = ownedItems(context, claim, { record, id, isNew: known === undefined });
   operations.push(...itemOperations(answer, false));
-  if (publicItems.length > 0) {
-    operations.push({ op: "revoke", items: publicItems, cascade: false });
-    changes.push(...itemChanges("revoke", publicItems).map((text) => ({ verb: "revoke" as const, words: text })));
-  }
-  changes.push(...itemChanges("grant", answer.grant).map((text) => ({ verb: "grant" as const, words: text })));
-  changes.push(...itemChanges("revoke", answer.revoke).map((text) => ({ verb: "revoke" as const, words: text })));
+  for (const verb of ["grant", "revoke"] as const)
+    changes.push(...itemChanges(verb, answer[verb]).map((text) => ({ verb, words: text })));
   const next: ClaimRecord = {
     id,
     owner: order.owner,
@@ -108,40 +100,39 @@ export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: 
   };
 }
 
-/** PostgreSQL: the provisioner's own CONNECT, before PUBLIC loses it. MySQL: the owner role's privileges. */
+/**
+ * PostgreSQL: PUBLIC's CONNECT and TEMPORARY are claimed absent, and the provisioner's own login gets its CONNECT
+ * before. MySQL, MariaDB: the owner role's privileges.
+ */
 function ownedItems(
   context: PlanContext,
   claim: DatabaseClaim,
-  record: ClaimRecord | undefined,
-  id: string,
-): ReturnType<typeof planItems> {
+  { record, id, isNew }: { record: ClaimRecord | undefined; id: string; isNew: boolean },
+): ItemAnswer {
   const { facts, state } = context;
-  const wanted: Item[] =
+  const publicItems = publicDatabaseItems(claim.name);
+  const wanted =
     facts.family === "mysql"
       ? claim.owner === undefined
         ? []
         : ownerItems(context, claim.owner, claim.name)
-      : claim.revokePublic === false && (record?.items ?? []).length === 0
+      : claim.revokePublic === false
         ? []
-        : // Kept when revokePublic is set to false later: PUBLIC does not get its CONNECT back by that.
-          [adminConnect(facts.admin, claim.name)];
-  const accounts = [...wanted.map((item) => item.grantee), ...(record?.items ?? []).map((entry) => entry.item.grantee)];
+        : [adminConnect(facts.admin, claim.name), ...publicItems.map(opposite)];
+  refuseContradictions(context, id, wanted);
+  const recorded = record?.items ?? [];
+  const accounts = [...wanted.map((item) => item.grantee), ...recorded.map((entry) => entry.item.grantee)];
+  // A new database has what the server gives to everybody.
+  const actual = [...state.items, ...(isNew && facts.family === "postgresql" ? publicItems : [])];
   return planItems({
     wanted,
-    recorded: record?.items ?? [],
+    recorded,
     others: otherItems(context, id),
-    actual: itemsOf(state.items, accounts),
+    actual: itemsOf(actual, accounts),
     target: () => false,
     ...serverRules(context),
   });
 }
-
-const heldByPublic = (context: PlanContext, database: string, isNew: boolean): Item[] => {
-  const items = publicDatabaseItems(database);
-  if (isNew) return items;
-  const held = new Set(context.state.items.map(itemKey));
-  return items.filter((item) => held.has(itemKey(item)));
-};
 
 export function refuseOwner(context: PlanContext, owner: string | undefined): void {
   const known = owner === undefined ? undefined : context.state.principals.get(owner);

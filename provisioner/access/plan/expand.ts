@@ -1,11 +1,14 @@
-import { accountKey, PUBLIC, type Account } from "../account";
-import { granteeName, type GrantClaim, type GranteeSpec, type Target } from "../claims";
-import { claimIdPrefix } from "../id";
-import type { Item } from "../item";
-import { expandPrivileges, privilegesOf } from "../privileges";
-import { schemaKey, type RelationState } from "../server";
+import { PUBLIC, type Account } from "../account";
+import { granteeName, type GrantClaim, type Target } from "../claims";
+import { opposite, type Item, type ItemKind } from "../item";
+import { expandPrivileges } from "../privileges";
+import { schemaKey } from "../server";
 import { templatePrivileges } from "../templates";
+import { granteeAccounts } from "./accounts";
 import type { PlanContext } from "./context";
+import { expandMysql } from "./expand-mysql";
+import { expandObjects, expandSchemaTemplate } from "./expand-objects";
+import { blankItem, connectItem, reachItems } from "./reach";
 
 /** A grant in terms of the server at hand. */
 export interface Expansion {
@@ -15,85 +18,40 @@ export interface Expansion {
   waitsFor: string[];
 }
 
-const blank = { database: "", schema: "", object: "", column: "", grantable: false };
-
-/**
- * On MySQL and MariaDB a name means the hosts that the login's own claim lists; without one, the role of the name or
- * the account at `%`. Accounts nobody listed are never touched.
- */
-export function granteeAccounts(context: PlanContext, grantee: GranteeSpec): Account[] {
-  const { facts, state, records } = context;
-  const name = granteeName(grantee);
-  if (facts.family === "postgresql") return state.principals.has(name) ? [{ name }] : [];
-  const accounts = (state.principals.get(name)?.accounts ?? []).map((known) => known.account);
-  const wantedHosts = typeof grantee === "object" ? [grantee.host] : listedHosts(context, records, name);
-  if (wantedHosts !== undefined) return accounts.filter((account) => wantedHosts.includes(account.host ?? ""));
-  return accounts.filter((account) => account.host === "%" || account.host === "");
-}
-
-function listedHosts(context: PlanContext, records: PlanContext["records"], name: string): string[] | undefined {
-  const id = claimIdPrefix(context.facts.family, context.cluster, { kind: "role", name, deletion: "drop" });
-  const claim = records.find((record) => record.id === id)?.claim;
-  return claim?.kind === "login" ? (claim.hosts ?? ["%"]) : undefined;
-}
-
-const inDatabase = (item: Item, database: string): boolean => item.database === database;
-
 export function expandGrant(context: PlanContext, claim: GrantClaim): Expansion {
-  const { facts } = context;
   const accounts = granteeAccounts(context, claim.grantee);
-  const waitsFor = accounts.length === 0 ? [granteeName(claim.grantee)] : [];
-  const privileges = wantedPrivileges(context, claim);
-  const grantable = claim.withGrantOption ?? false;
-  const on = claim.on;
-  const each = (make: (grantee: Account) => Item[]): Item[] => accounts.flatMap(make);
+  const nobody = accounts.length === 0 ? [granteeName(claim.grantee)] : [];
+  const { wanted, target, waitsFor } = expandFor(context, claim, accounts);
+  return {
+    wanted: claim.effect === "revoke" ? wanted.map(opposite) : wanted,
+    target: (item) => item.absent !== true && target(item),
+    waitsFor: [...new Set([...nobody, ...waitsFor])],
+  };
+}
+
+function expandFor(context: PlanContext, given: GrantClaim, accounts: readonly Account[]): Expansion {
+  // Absence is claimed of exactly what is named.
+  const claim = given.effect === "revoke" ? { ...given, reach: false, withGrantOption: false } : given;
+  const { on } = claim;
+  if (on.kind === "role") return expandMembership(context, on, accounts);
+  if (context.facts.family === "mysql")
+    return expandMysql(context, claim, on, accounts, wantedPrivileges(context, claim));
   switch (on.kind) {
-    case "role":
-      return expandMembership(context, on, accounts, waitsFor);
-    case "database":
-      if (!context.state.databases.has(on.database)) waitsFor.push(on.database);
-      return {
-        wanted: each((grantee) =>
-          privileges.map((privilege) => ({
-            ...blank,
-            grantee,
-            kind: "database",
-            database: on.database,
-            privilege,
-            grantable,
-          })),
-        ),
-        target: (item) => item.kind === "database" && inDatabase(item, on.database),
-        waitsFor,
-      };
-    case "schema": {
-      waitsFor.push(...missingSchema(context, on.database, on.schema));
-      const wanted = each((grantee) => [
-        ...privileges.map((privilege): Item => ({
-          ...blank,
-          grantee,
-          kind: "schema",
-          database: on.database,
-          schema: on.schema,
-          privilege,
-          grantable,
-        })),
-        ...(claim.reach === false ? [] : reachDatabase(context, grantee, on.database)),
-      ]);
-      return {
-        wanted,
-        target: (item) => item.kind === "schema" && inDatabase(item, on.database) && item.schema === on.schema,
-        waitsFor,
-      };
-    }
     case "tables":
-      return facts.family === "postgresql"
-        ? expandTables(context, claim, on, accounts, privileges, waitsFor)
-        : expandMysqlTables(context, on, accounts, privileges, grantable, waitsFor);
+    case "sequences":
+    case "routines":
+    case "types":
+      return expandObjects(context, claim, on, accounts, wantedPrivileges(context, claim));
+    case "schema":
+      return claim.template === undefined
+        ? expandPlain(context, claim, on, accounts)
+        : expandSchemaTemplate(context, claim, on, accounts);
+    default:
+      return expandPlain(context, claim, on, accounts);
   }
 }
 
-const wantedPrivileges = (context: PlanContext, claim: GrantClaim): string[] => {
+export const wantedPrivileges = (context: PlanContext, claim: GrantClaim): string[] => {
   const { product, versionNumber } = context.facts;
   const kind = claim.on.kind;
   const named =
@@ -101,35 +59,115 @@ const wantedPrivileges = (context: PlanContext, claim: GrantClaim): string[] => 
   return expandPrivileges(product, kind, named, versionNumber);
 };
 
-const connect = (grantee: Account, database: string): Item => ({
-  ...blank,
-  grantee,
-  kind: "database",
-  database,
-  privilege: "CONNECT",
-});
+type PlainTarget = Exclude<Target, { kind: "role" | "tables" | "sequences" | "routines" | "types" }>;
 
-const reachDatabase = (context: PlanContext, grantee: Account, database: string): Item[] =>
-  context.state.databases.get(database)?.fixedForPublic === true ? [] : [connect(grantee, database)];
+/** The objects of a target that names each of them. */
+interface Named {
+  kind: ItemKind;
+  at: Partial<Item>[];
+  waitsFor: string[];
+  /** Schemas that `reach` opens; undefined where nothing has to be reached. */
+  schemas?: string[];
+}
 
-const reachSchema = (context: PlanContext, grantee: Account, database: string, schema: string): Item[] =>
-  context.state.schemas.get(schemaKey(database, schema))?.fixedForPublic === true
-    ? []
-    : [{ ...blank, grantee, kind: "schema", database, schema, privilege: "USAGE" }];
+function namedBy({ state }: PlanContext, on: PlainTarget): Named {
+  switch (on.kind) {
+    case "global":
+      return { kind: "global", at: [{}], waitsFor: [] };
+    case "parameters":
+      return { kind: "parameter", at: on.parameters.map((object) => ({ object })), waitsFor: [] };
+    case "database": {
+      const missing = state.databases.has(on.database) ? [] : [on.database];
+      return { kind: "database", at: [{ database: on.database }], waitsFor: missing };
+    }
+    case "schema":
+      return {
+        kind: "schema",
+        at: [{ database: on.database, schema: on.schema }],
+        waitsFor: missingSchema(state, on.database, on.schema),
+        schemas: [],
+      };
+    case "columns":
+      return {
+        kind: "column",
+        at: on.columns.map((column) => ({ database: on.database, schema: on.schema, object: on.table, column })),
+        waitsFor: missingColumns(state, on),
+        schemas: on.schema === undefined ? [] : [on.schema],
+      };
+    case "largeObjects": {
+      const known = new Set(
+        state.relations
+          .filter(({ kind, database }) => kind === "largeObject" && database === on.database)
+          .map(({ name }) => name),
+      );
+      return {
+        kind: "largeObject",
+        at: on.oids.map((oid) => ({ database: on.database, object: String(oid) })),
+        waitsFor: state.databases.has(on.database)
+          ? on.oids.filter((oid) => !known.has(String(oid))).map((oid) => `large object ${oid}`)
+          : [on.database],
+        schemas: [],
+      };
+    }
+  }
+}
 
-function missingSchema(context: PlanContext, database: string, schema: string): string[] {
-  if (!context.state.databases.has(database)) return [database];
-  return context.state.schemas.has(schemaKey(database, schema)) ? [] : [`${database}.${schema}`];
+export function expandPlain(
+  context: PlanContext,
+  claim: GrantClaim,
+  on: PlainTarget,
+  accounts: readonly Account[],
+): Expansion {
+  const { kind, at, waitsFor, schemas } = namedBy(context, on);
+  const privileges = wantedPrivileges(context, claim);
+  const reach = claim.reach !== false && schemas !== undefined && context.facts.family === "postgresql";
+  const database = "database" in on ? on.database : "";
+  const wanted = accounts.flatMap((grantee): Item[] => [
+    ...at.flatMap((place) =>
+      privileges.map((privilege): Item => ({
+        ...blankItem,
+        grantable: claim.withGrantOption ?? false,
+        grantee,
+        kind,
+        privilege,
+        ...defined(place),
+      })),
+    ),
+    ...(reach ? reachItems(context, grantee, database, schemas) : []),
+  ]);
+  const same = (item: Item, place: Partial<Item>): boolean =>
+    Object.entries(defined(place)).every(([key, value]) => item[key as keyof Item] === value);
+  return { wanted, target: (item) => item.kind === kind && at.some((place) => same(item, place)), waitsFor };
+}
+
+const defined = (place: Partial<Item>): Partial<Item> =>
+  Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
+
+export function missingSchema(state: PlanContext["state"], database: string, schema: string): string[] {
+  if (!state.databases.has(database)) return [database];
+  return state.schemas.has(schemaKey(database, schema)) ? [] : [`${database}.${schema}`];
+}
+
+function missingColumns(state: PlanContext["state"], on: Extract<Target, { kind: "columns" }>): string[] {
+  const { database, schema = "", table, columns } = on;
+  if (!state.databases.has(database)) return [database];
+  if (schema !== "" && !state.schemas.has(schemaKey(database, schema))) return [`${database}.${schema}`];
+  const place = schema === "" ? database : schema;
+  const known = state.relations.find(
+    (relation) => relation.database === database && relation.schema === schema && relation.name === table,
+  );
+  if (known === undefined) return [`${place}.${table}`];
+  return columns
+    .filter((column) => !(known.columns ?? columns).includes(column))
+    .map((column) => `${place}.${table}.${column}`);
 }
 
 function expandMembership(
   context: PlanContext,
   on: Extract<Target, { kind: "role" }>,
-  accounts: Account[],
-  waitsFor: string[],
+  accounts: readonly Account[],
 ): Expansion {
   const { facts, state } = context;
-  if (!state.principals.has(on.role)) waitsFor.push(on.role);
   const options =
     facts.family === "mysql"
       ? { default: on.default ?? true }
@@ -137,7 +175,7 @@ function expandMembership(
         ? { inherit: on.inherit ?? true, set: on.set ?? true }
         : undefined;
   const wanted = accounts.map((grantee): Item => ({
-    ...blank,
+    ...blankItem,
     grantee,
     kind: "role",
     object: on.role,
@@ -145,139 +183,24 @@ function expandMembership(
     grantable: on.admin ?? false,
     options,
   }));
-  return { wanted, target: (item) => item.kind === "role" && item.object === on.role, waitsFor };
-}
-
-const granted: readonly RelationState["kind"][] = [
-  "table",
-  "view",
-  "materializedView",
-  "partitionedTable",
-  "foreignTable",
-];
-
-function expandTables(
-  context: PlanContext,
-  claim: GrantClaim,
-  on: Extract<Target, { kind: "tables" }>,
-  accounts: Account[],
-  privileges: string[],
-  waitsFor: string[],
-): Expansion {
-  const schema = on.schema ?? "";
-  const grantable = claim.withGrantOption ?? false;
-  const reach = claim.reach !== false;
-  waitsFor.push(...missingSchema(context, on.database, schema));
-  for (const creator of on.future?.createdBy ?? []) if (!context.state.principals.has(creator)) waitsFor.push(creator);
-  const relations = context.state.relations.filter((relation) => inDatabaseAndSchema(relation, on.database, schema));
-  const tables = relations.filter((relation) => granted.includes(relation.kind));
-  const chosen = on.tables === "*" ? tables : tables.filter((table) => on.tables.includes(table.name));
-  if (on.tables !== "*" && waitsFor.length === 0)
-    for (const name of on.tables) if (!chosen.some((table) => table.name === name)) waitsFor.push(`${schema}.${name}`);
-  const names = new Set(chosen.map((table) => table.name));
-  const creators = new Set(on.future?.createdBy ?? []);
-  // Future sequences of a creator are claimed with or without a table; so are those that came in the meantime.
-  const sequences =
-    reach && privileges.includes("INSERT")
-      ? relations.filter(
-          ({ kind, ownedByTable, owner }) =>
-            kind === "sequence" && (names.has(ownedByTable ?? "") || creators.has(owner ?? "")),
-        )
-      : [];
-  const at = { ...blank, database: on.database, schema };
-  const wanted = accounts.flatMap((grantee): Item[] => [
-    ...(reach
-      ? [...reachDatabase(context, grantee, on.database), ...reachSchema(context, grantee, on.database, schema)]
-      : []),
-    ...chosen.flatMap((table) =>
-      privileges.map((privilege): Item => ({
-        ...at,
-        grantee,
-        kind: "table",
-        object: table.name,
-        privilege,
-        grantable,
-      })),
-    ),
-    ...sequences.map((sequence): Item => ({
-      ...at,
-      grantee,
-      kind: "sequence",
-      object: sequence.name,
-      privilege: "USAGE",
-    })),
-    ...(on.future?.createdBy ?? []).flatMap((creator) => [
-      ...privileges.map((privilege): Item => ({
-        ...at,
-        grantee,
-        kind: "default",
-        object: "tables",
-        creator,
-        privilege,
-        grantable,
-      })),
-      ...(reach && privileges.includes("INSERT")
-        ? [{ ...at, grantee, kind: "default" as const, object: "sequences", creator, privilege: "USAGE" }]
-        : []),
-    ]),
-  ]);
-  const target = (item: Item): boolean =>
-    inDatabase(item, on.database) &&
-    item.schema === schema &&
-    (((item.kind === "table" || item.kind === "column") && (on.tables === "*" || on.tables.includes(item.object))) ||
-      (item.kind === "default" && item.object === "tables" && creators.has(item.creator ?? "")));
-  return { wanted, target, waitsFor };
-}
-
-const inDatabaseAndSchema = (relation: RelationState, database: string, schema: string): boolean =>
-  relation.database === database && relation.schema === schema;
-
-/** `*` is the database level, which covers future tables; named tables are the table level. */
-function expandMysqlTables(
-  context: PlanContext,
-  on: Extract<Target, { kind: "tables" }>,
-  accounts: Account[],
-  privileges: string[],
-  grantable: boolean,
-  waitsFor: string[],
-): Expansion {
-  const at = { ...blank, database: on.database, grantable };
-  if (!context.state.databases.has(on.database)) waitsFor.push(on.database);
-  const tablePrivileges = privilegesOf(context.facts.product, "tables");
-  if (on.tables === "*")
-    return {
-      wanted: accounts.flatMap((grantee) =>
-        privileges.map((privilege): Item => ({ ...at, grantee, kind: "database", privilege })),
-      ),
-      target: (item) =>
-        inDatabase(item, on.database) &&
-        (item.kind === "table" ||
-          item.kind === "column" ||
-          (item.kind === "database" && tablePrivileges.includes(item.privilege))),
-      waitsFor,
-    };
-  const known = context.state.relations.filter((relation) => inDatabaseAndSchema(relation, on.database, ""));
-  if (waitsFor.length === 0)
-    for (const name of on.tables)
-      if (!known.some((table) => table.name === name)) waitsFor.push(`${on.database}.${name}`);
-  const names = on.tables;
   return {
-    wanted: accounts.flatMap((grantee) =>
-      names.flatMap((object) =>
-        privileges.map((privilege): Item => ({ ...at, grantee, kind: "table", object, privilege })),
-      ),
-    ),
-    target: (item) =>
-      inDatabase(item, on.database) && (item.kind === "table" || item.kind === "column") && names.includes(item.object),
-    waitsFor,
+    wanted,
+    target: (item) => item.kind === "role" && item.object === on.role,
+    waitsFor: state.principals.has(on.role) ? [] : [on.role],
   };
 }
 
 /** What PUBLIC holds on every new PostgreSQL database. */
 export const publicDatabaseItems = (database: string): Item[] =>
-  ["CONNECT", "TEMPORARY"].map((privilege) => ({ ...blank, grantee: PUBLIC, kind: "database", database, privilege }));
+  ["CONNECT", "TEMPORARY"].map((privilege) => ({
+    ...blankItem,
+    grantee: PUBLIC,
+    kind: "database",
+    database,
+    privilege,
+  }));
 
-export const adminConnect = (admin: Account, database: string): Item => connect(admin, database);
+export const adminConnect = (admin: Account, database: string): Item => connectItem(admin, database);
 
 /** MySQL, MariaDB: the owner role's privileges on its database, as ordinary items. */
 export const ownerItems = (context: PlanContext, owner: string, database: string): Item[] => {
@@ -289,12 +212,6 @@ export const ownerItems = (context: PlanContext, owner: string, database: string
     versionNumber,
   );
   return granteeAccounts(context, owner).flatMap((grantee) =>
-    privileges.map((privilege): Item => ({ ...blank, grantee, kind: "database", database, privilege })),
+    privileges.map((privilege): Item => ({ ...blankItem, grantee, kind: "database", database, privilege })),
   );
-};
-
-/** The items of exactly these accounts. */
-export const itemsOf = (items: readonly Item[], accounts: readonly Account[]): Item[] => {
-  const keys = new Set(accounts.map(accountKey));
-  return items.filter((item) => keys.has(accountKey(item.grantee)));
 };

@@ -1,17 +1,19 @@
 import { accountKey } from "../account";
-import { granteeName, type GrantClaim } from "../claims";
-import { itemKey, type Item } from "../item";
+import { databaseOfTarget, granteeName, type GrantClaim, type Target } from "../claims";
+import { itemKey, opposite, type Item } from "../item";
 import { isClusterWide, type Operation } from "../operation";
 import type { ClaimRecord, RecordedItem } from "../record";
 import { Refusal } from "../refusal";
 import type { RelationState } from "../server";
-import { itemChanges } from "../words";
+import { itemChanges, targetWords } from "../words";
+import { granteeAccounts, itemsOf } from "./accounts";
 import { blankPlan } from "./blank";
 import {
   assertOurs,
   findRecord,
   idFor,
   otherItems,
+  refuseContradictions,
   recordChange,
   recordDiffers,
   serverRules,
@@ -20,7 +22,7 @@ import {
   type PlanContext,
   type PlannedChange,
 } from "./context";
-import { expandGrant, granteeAccounts, itemsOf } from "./expand";
+import { expandGrant, wantedPrivileges } from "./expand";
 import { heldByCreators, withImplied, withoutImplied } from "./implied";
 import { planItems, type ItemAnswer } from "./items";
 
@@ -48,8 +50,7 @@ function changesOf({ grant, revoke, revokeOption }: ItemAnswer): PlannedChange[]
 const perUnit = (items: readonly Item[]): Item[][] =>
   [items.filter(isClusterWide), items.filter((item) => !isClusterWide(item))].filter((part) => part.length > 0);
 
-const words = (claim: GrantClaim): string =>
-  `the grant of ${granteeName(claim.grantee)} on ${claim.on.kind === "role" ? `role ${claim.on.role}` : claim.on.database}`;
+const words = (claim: GrantClaim): string => `the grant of ${granteeName(claim.grantee)} on ${targetWords(claim.on)}`;
 
 export function planGrant(context: PlanContext, order: ClaimOrder & { claim: GrantClaim }): ClaimPlan {
   const { claim } = order;
@@ -66,6 +67,7 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     );
   const { wanted, target, waitsFor } = expandGrant(context, claim);
   if (claim.on.kind === "role") refuseRole(context, claim.on.role);
+  refuseContradictions(context, id, wanted);
   const accounts = granteeAccounts(context, claim.grantee);
   // Accounts that a changed list of hosts no longer names still lose what this claim gave them.
   const recordedAccounts = (record?.items ?? []).map((entry) => entry.item.grantee);
@@ -73,29 +75,28 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   const keys = new Set(accounts.map(accountKey));
   const onTarget = (item: Item): boolean => keys.has(accountKey(item.grantee)) && target(item);
   const { relations } = context.state;
-  const everything = claim.on.kind === "tables" && claim.on.tables === "*";
   const recorded = record?.items ?? [];
   const answer = planItems({
     wanted,
-    // Named tables say nothing about those that came under the default privileges: they stay until the claim ends.
-    recorded: everything ? withImplied(recorded, relations) : recorded,
+    recorded: recordedFor(claim.on, recorded, wanted, relations),
     others: otherItems(context, id),
     actual,
     scope: claim.mode === "exclusive" ? onTarget : undefined,
     target: onTarget,
     ...serverRules(context),
   });
+  refuseUngrantable(context, answer.grant);
   const next: ClaimRecord = {
     id,
     owner: order.owner,
     kind: "grant",
     grantee: granteeName(claim.grantee),
-    database: claim.on.kind === "role" ? "" : claim.on.database,
+    database: databaseOfTarget(claim.on),
     state: "done",
     generation: record?.generation ?? 1,
     adopted: false,
     retained: false,
-    claim,
+    claim: inFull(context, claim),
     items: withoutImplied([...answer.recorded, ...foreignItems(answer, recorded, actual, relations)], relations),
   };
   const changes = changesOf(answer);
@@ -107,9 +108,45 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     waitsFor,
     next,
     recordChanges: recordDiffers(record, next),
-    effective: heldOf(wanted, actual),
+    effective: heldOf(wanted, actual, context.facts.family === "mysql"),
     unmanaged: answer.unmanaged,
   };
+}
+
+/** Named objects say nothing about those that came under the default privileges: they stay until the claim ends. */
+function recordedFor(
+  on: Target,
+  recorded: readonly RecordedItem[],
+  wanted: readonly Item[],
+  relations: readonly RelationState[],
+): RecordedItem[] {
+  const all = withImplied(recorded, relations);
+  if (namesEverything(on)) return all;
+  const meant = new Set([...recorded.map((entry) => itemKey(entry.item)), ...wanted.map(itemKey)]);
+  return all.filter((entry) => meant.has(itemKey(entry.item)));
+}
+
+/** `ALL` is what the server's version has, and is never recorded as a word. */
+const inFull = (context: PlanContext, claim: GrantClaim): GrantClaim =>
+  claim.privileges?.includes("ALL") === true ? { ...claim, privileges: wantedPrivileges(context, claim) } : claim;
+
+const namesEverything = (on: Target): boolean =>
+  on.kind === "schema" || Object.values(on).some((part: unknown) => part === "*");
+
+/** Some things only a superuser can give, or give on: that is known before anything is tried. */
+function refuseUngrantable({ state, facts }: PlanContext, grant: readonly Item[]): void {
+  for (const { kind, object, privilege } of grant) {
+    const passable =
+      kind === "parameter" ? state.parameters?.get(object) : kind === "global" ? state.grantableGlobals : undefined;
+    if (passable === undefined || passable.includes(privilege)) continue;
+    throw new Refusal(
+      "NotAuthorized",
+      kind === "parameter"
+        ? `The provisioner's login ${facts.admin.name} may not pass on ${privilege} on parameter ${object}; a superuser has to grant it that WITH GRANT OPTION, which RDS offers for no parameter of its own.`
+        : `The provisioner's login ${facts.admin.name} may not pass on ${privilege} on the whole server; grant it that WITH GRANT OPTION, or remove the privilege.`,
+      "privileges",
+    );
+  }
 }
 
 /** Beside what is claimed: what the grantee held on the creators' tables when their default privileges were claimed. */
@@ -131,10 +168,12 @@ function foreignItems(
   );
 }
 
-const heldOf = (wanted: readonly Item[], actual: readonly Item[]): Item[] => {
+function heldOf(wanted: readonly Item[], actual: readonly Item[], absenceIsRead: boolean): Item[] {
   const held = new Set(actual.map(itemKey));
-  return wanted.filter((item) => held.has(itemKey(item)));
-};
+  return wanted.filter((item) =>
+    item.absent === true && !absenceIsRead ? !held.has(itemKey(opposite(item))) : held.has(itemKey(item)),
+  );
+}
 
 /** A membership in a system role would hand out what no privilege list shows. */
 function refuseRole(context: PlanContext, role: string): void {
@@ -159,18 +198,25 @@ export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { cla
     target: () => false,
     ...serverRules(context),
   });
-  const gone = new Set(
-    record.items
-      .map((entry) => entry.item.database)
-      .filter((database) => database !== "" && !context.state.databases.has(database)),
-  );
   // On PostgreSQL privileges go with their database; elsewhere they outlive it and would come back with its name.
-  const revoke =
-    context.facts.family === "mysql" ? answer.revoke : answer.revoke.filter((item) => !gone.has(item.database));
-  const changes = changesOf({ ...answer, revoke });
+  const there = (item: Item): boolean => context.facts.family === "mysql" || exists(context, item);
+  const left = { ...answer, grant: answer.grant.filter(there), revoke: answer.revoke.filter(there) };
+  const changes = changesOf(left);
   return {
     ...base,
-    operations: itemOperations({ ...answer, revoke }, claim.cascade ?? false),
+    operations: itemOperations(left, claim.cascade ?? false),
     changes: changes.length > 0 ? changes : recordChange(record, undefined, words(claim)),
   };
+}
+
+const inSchema: readonly Item["kind"][] = ["table", "sequence", "routine", "type"];
+
+/** PUBLIC gets back what an object had; one that is gone needs nothing. Grants are read, so they are there. */
+function exists({ state }: PlanContext, item: Item): boolean {
+  if (item.database !== "" && !state.databases.has(item.database)) return false;
+  const { grantor, kind, database, schema, object } = item;
+  if (grantor !== undefined || !inSchema.includes(kind)) return true;
+  return state.relations.some(
+    (relation) => relation.database === database && relation.schema === schema && relation.name === object,
+  );
 }

@@ -1,35 +1,35 @@
 import { itemKey, type Item } from "../item";
 import type { RecordedItem } from "../record";
 import type { RelationState } from "../server";
+import { classOfRelation } from "./object-class";
 
-const classOf = (relation: RelationState): "tables" | "sequences" =>
-  relation.kind === "sequence" ? "sequences" : "tables";
-
-/** What a default privilege has given, or would have given, on the relations its creating role owns. */
+/** What a default privilege has given, or would have given, on the objects its creating role owns. */
 function given(entry: RecordedItem, relations: readonly RelationState[]): RecordedItem[] {
   const { item, before } = entry;
-  if (item.kind !== "default" || (item.object !== "tables" && item.object !== "sequences")) return [];
-  return relations
-    .filter(
-      (relation) =>
-        relation.owner === item.creator &&
-        relation.database === item.database &&
-        (item.schema === "" || relation.schema === item.schema) &&
-        classOf(relation) === item.object,
-    )
-    .map((relation) => ({
+  if (item.kind !== "default") return [];
+  return relations.flatMap((relation) => {
+    const objectClass = classOfRelation(relation);
+    const covered =
+      objectClass?.defaults === item.object &&
+      relation.owner === item.creator &&
+      relation.database === item.database &&
+      (item.schema === "" || relation.schema === item.schema);
+    if (!covered) return [];
+    return {
       before,
       item: {
         grantee: item.grantee,
-        kind: relation.kind === "sequence" ? "sequence" : "table",
+        kind: objectClass.item,
         database: item.database,
         schema: relation.schema,
         object: relation.name,
         column: "",
         privilege: item.privilege,
         grantable: item.grantable,
+        ...(item.absent === true ? { absent: true as const } : {}),
       },
-    }));
+    };
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { ClaimOrder, ClaimPlan, PlanContext } from "./context";
+import { DEFAULT_HOSTS } from "./accounts";
+import { adoptedRow, clusterOf, type ClaimOrder, type ClaimPlan, type PlanContext } from "./context";
 import { planDatabase, planDatabaseRemoval } from "./database";
 import { planGrant, planGrantRemoval } from "./grant";
-import { DEFAULT_HOSTS, planLogin, planLoginRemoval } from "./login";
+import { planLogin, planLoginRemoval } from "./login";
 import { planRole, planRoleRemoval } from "./role";
 import { planSchema, planSchemaRemoval } from "./schema";
 import { simulate } from "./simulate";
@@ -20,6 +21,22 @@ export { ledgerQuery, serverQuery } from "./query";
 
 /** What one claim needs. Pure. Throws `Refusal` when the claim cannot be granted at all. */
 export function planClaim(context: PlanContext, order: ClaimOrder): ClaimPlan {
+  const plan = planOf(context, order);
+  const adopted = adoptedRow(context, order);
+  if (adopted === undefined) return plan;
+  return {
+    ...plan,
+    exists: false,
+    recordChanges: true,
+    adopts: adopted.id,
+    changes: [
+      { verb: "record", words: `take over what ${adopted.owner} claimed on cluster ${clusterOf(adopted)}` },
+      ...plan.changes,
+    ],
+  };
+}
+
+function planOf(context: PlanContext, order: ClaimOrder): ClaimPlan {
   const { claim, action } = order;
   const ensure = action === "ensure";
   switch (claim.kind) {
@@ -39,10 +56,10 @@ export function planClaim(context: PlanContext, order: ClaimOrder): ClaimPlan {
 /** Makes the context look as if the plan had been carried out: the next claim of the batch is planned on that. */
 export function advance(context: PlanContext, plan: ClaimPlan): void {
   simulate(context.state, plan.operations);
-  context.records = [
-    ...context.records.filter((record) => record.id !== plan.id),
-    ...(plan.next === undefined ? [] : [plan.next]),
-  ];
+  const rows = [...(plan.next === undefined ? [] : [plan.next]), ...plan.also];
+  const changed = new Set([plan.id, ...rows.map((row) => row.id)]);
+  context.records = [...context.records.filter((record) => !changed.has(record.id)), ...rows];
+  context.foreign = context.foreign.filter((record) => record.id !== plan.adopts);
 }
 
 const rank = { login: 1, role: 0, database: 2, schema: 3, grant: 4 } as const;

@@ -1,5 +1,5 @@
 import { accountKey } from "../account";
-import { itemKey, type Item } from "../item";
+import { itemKey, opposite, type Item } from "../item";
 import type { RecordedItem } from "../record";
 
 /** What one claim wants of one or more accounts, beside everything that is known. */
@@ -19,8 +19,11 @@ export interface ItemQuestion {
   revokeClearsColumns: boolean;
   /** MySQL, MariaDB: one grant option covers everything an account holds at a level; a table and its columns are one. */
   optionPerLevel: boolean;
+  /** MySQL: partial revokes are read as absences. */
+  absenceIsRead: boolean;
 }
 
+/** In terms of what statements do: an absence that is wanted is revoked, one that is not wanted any more granted. */
 export interface ItemAnswer {
   grant: Item[];
   /** Held without being wanted any more; each as the server has it, with its grantor. */
@@ -55,13 +58,14 @@ const optionsDiffer = (wanted: Item, held: readonly Item[]): boolean =>
  * afterwards. Pure; the property tests live on it.
  */
 export function planItems(question: ItemQuestion): ItemAnswer {
-  const { wanted, recorded, others, actual, scope, target } = question;
+  const { wanted, recorded, others, scope, target } = question;
+  const actual = withAbsences(question);
   const actualByKey = byKey(actual, itemKey);
   const recordedByKey = new Map(recorded.map((entry) => [itemKey(entry.item), entry]));
   const othersByKey = byKey(others, (entry) => itemKey(entry.item));
   const wantedByKey = new Map(wanted.map((item) => [itemKey(item), item]));
 
-  const options = grantOptions(question);
+  const options = grantOptions({ ...question, actual });
   const grant: Item[] = [];
   const nextRecorded: RecordedItem[] = [];
   for (const [key, item] of wantedByKey) {
@@ -93,14 +97,41 @@ export function planItems(question: ItemQuestion): ItemAnswer {
     (item) =>
       target(item) && !wantedByKey.has(itemKey(item)) && !othersByKey.has(itemKey(item)) && !revoke.includes(item),
   );
-  const regrant = question.revokeClearsColumns ? takenAlong({ revoke, revokeOption, grant }, actual) : [];
+  const done = inStatements({ grant, revoke }, actualByKey);
+  const regrant = question.revokeClearsColumns ? takenAlong({ ...done, revokeOption }, actual) : [];
   return {
-    grant: grant.filter((item) => !regrant.includes(item)),
-    revoke,
+    grant: done.grant.filter((item) => !regrant.includes(item)),
+    revoke: done.revoke,
     revokeOption,
     regrant,
     recorded: nextRecorded,
     unmanaged,
+  };
+}
+
+/** On PostgreSQL an absence is nothing that could be read: it is there when the privilege is not. */
+function withAbsences({ wanted, recorded, actual, absenceIsRead }: ItemQuestion): readonly Item[] {
+  if (absenceIsRead) return actual;
+  const held = new Set(actual.map(itemKey));
+  const absences = [...wanted, ...recorded.map((entry) => entry.item)].filter((item) => item.absent === true);
+  const missing = absences.filter((item) => !held.has(itemKey(opposite(item))));
+  return [...actual, ...new Map(missing.map((item) => [itemKey(item), item])).values()];
+}
+
+/** Takes what is wanted absent as it is held, with its grantors; a partial revoke has no entry of its own to take. */
+function inStatements(
+  { grant, revoke }: Pick<ItemAnswer, "grant" | "revoke">,
+  actual: ReadonlyMap<string, Item[]>,
+): Pick<ItemAnswer, "grant" | "revoke"> {
+  const taken = grant
+    .filter((item) => item.absent === true)
+    .flatMap((item) => actual.get(itemKey(opposite(item))) ?? [opposite(item)]);
+  return {
+    grant: [
+      ...grant.filter((item) => item.absent !== true),
+      ...revoke.filter((item) => item.absent === true).map((item) => ({ ...opposite(item), grantor: undefined })),
+    ],
+    revoke: [...revoke.filter((item) => item.absent !== true), ...taken],
   };
 }
 

@@ -1,9 +1,10 @@
-import { accountKey, accountWords, type Account } from "../account";
+import { accountKey, accountWords, sameAccount, type Account } from "../account";
 import type { LoginClaim } from "../claims";
-import type { LoginAttributes, Operation } from "../operation";
+import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
-import type { AccountState } from "../server";
+import { findAccount } from "../server";
+import { DEFAULT_HOSTS } from "./accounts";
 import { adoptionOf, blankPlan } from "./blank";
 import {
   assertOurs,
@@ -11,73 +12,21 @@ import {
   idFor,
   recordChange,
   recordDiffers,
+  refuseToAdopt,
   type ClaimOrder,
   type ClaimPlan,
-  type CredentialStep,
   type PlanContext,
   type PlannedChange,
 } from "./context";
+import { attributeDifference, attributeWords, onlyChosen, wantedAttributes } from "./login-attributes";
+import { credentialStep } from "./login-credentials";
+import { followHosts, hostMoves, isFollowedLate, moveChanges, moveOperations } from "./login-hosts";
 import { dropPlan, refuseSystem } from "./principal";
-
-/** MySQL, MariaDB: where a login without a list of hosts has its one account. */
-export const DEFAULT_HOSTS: readonly string[] = ["%"];
 
 export const loginAccounts = (context: PlanContext, claim: LoginClaim): Account[] =>
   context.facts.family === "postgresql"
     ? [{ name: claim.name }]
     : (claim.hosts ?? DEFAULT_HOSTS).map((host) => ({ name: claim.name, host }));
-
-/** Every attribute, with the defaults of what the claim leaves out. */
-function wantedAttributes(
-  context: PlanContext,
-  claim: LoginClaim,
-): Required<Pick<LoginAttributes, "connectionLimit" | "locked">> & LoginAttributes {
-  const common = { connectionLimit: claim.connectionLimit ?? null, locked: claim.locked ?? false };
-  return context.facts.family === "postgresql"
-    ? { ...common, validUntil: claim.validUntil ?? null }
-    : {
-        ...common,
-        passwordExpires: claim.passwordExpires ?? null,
-        requireTls: claim.auth.kind === "iam" ? true : (claim.requireTls ?? true),
-      };
-}
-
-/** Only what differs. */
-function attributeDifference(wanted: LoginAttributes, known: AccountState): LoginAttributes {
-  const difference: LoginAttributes = {};
-  if (wanted.connectionLimit !== known.connectionLimit) difference.connectionLimit = wanted.connectionLimit;
-  if (wanted.locked !== known.locked) difference.locked = wanted.locked;
-  if (wanted.validUntil !== undefined && wanted.validUntil !== known.validUntil)
-    difference.validUntil = wanted.validUntil;
-  if (wanted.passwordExpires !== undefined && wanted.passwordExpires !== known.passwordExpires)
-    difference.passwordExpires = wanted.passwordExpires;
-  if (wanted.requireTls !== undefined && wanted.requireTls !== known.requireTls)
-    difference.requireTls = wanted.requireTls;
-  return difference;
-}
-
-const attributeWords = (attributes: LoginAttributes): string[] => {
-  const words: string[] = [];
-  if (attributes.connectionLimit !== undefined)
-    words.push(
-      attributes.connectionLimit === null
-        ? "any number of connections"
-        : `at most ${attributes.connectionLimit} connections`,
-    );
-  if (attributes.validUntil !== undefined)
-    words.push(attributes.validUntil === null ? "valid for ever" : `valid until ${attributes.validUntil}`);
-  if (attributes.passwordExpires !== undefined)
-    words.push(
-      attributes.passwordExpires === null
-        ? "password expiry as the server's default"
-        : attributes.passwordExpires === 0
-          ? "password never expires"
-          : `password expires after ${attributes.passwordExpires} days`,
-    );
-  if (attributes.requireTls !== undefined) words.push(attributes.requireTls ? "TLS required" : "TLS not required");
-  if (attributes.locked !== undefined) words.push(attributes.locked ? "locked" : "not locked");
-  return words;
-};
 
 function refusals(context: PlanContext, claim: LoginClaim): void {
   const { facts } = context;
@@ -127,12 +76,14 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     accounts.some((account) => accountKey(account) === accountKey(state.account)),
   );
   const { adopting, adopted } = adoptionOf(record, order.owner, known.length > 0);
-  if (adopting && claim.adopt !== true)
-    throw new Refusal(
-      "UserExists",
-      `${claim.name} already exists and is not managed here; set adopt: true to take it over, which resets its password.`,
-      "username",
-    );
+  if (adopting)
+    refuseToAdopt(context, order, {
+      code: "UserExists",
+      words: claim.name,
+      property: "username",
+      consequence: ", which resets its password",
+    });
+  const moves = hostMoves(context, claim, record);
   const foreign = known.find((state) => !state.administrable);
   if (foreign !== undefined)
     throw new Refusal(
@@ -145,8 +96,12 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   const changes: PlannedChange[] = [];
   const attributes = wantedAttributes(context, claim);
   const comment = `managed by db-access for ${order.owner}`;
+  const before = record?.claim.kind === "login" ? record.claim : undefined;
+  operations.push(...moveOperations({ ...moves, dropped: [] }));
+  changes.push(...moveChanges({ ...moves, dropped: [] }));
   for (const account of accounts) {
-    const state = known.find((candidate) => accountKey(candidate.account) === accountKey(account));
+    const from = moves.renamed.find(({ to }) => sameAccount(to, account))?.from ?? account;
+    const state = findAccount(context.state, from);
     if (state === undefined) {
       operations.push({ op: "createLogin", account, auth: claim.auth.kind, attributes, comment });
       const settings = attributeWords(onlyChosen(attributes));
@@ -156,7 +111,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
       });
       continue;
     }
-    const difference = attributeDifference(attributes, state);
+    const difference = attributeDifference(attributes, state, before);
     if (Object.keys(difference).length > 0) {
       operations.push({ op: "alterLogin", account, attributes: difference });
       changes.push({
@@ -173,10 +128,8 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
       });
     }
   }
-  for (const account of hostsGone(context, claim, record)) {
-    operations.push({ op: "lockLogin", account }, { op: "endSessions", account }, { op: "dropPrincipal", account });
-    changes.push({ verb: "drop", words: `drop account ${accountWords(account)}` });
-  }
+  operations.push(...moveOperations({ ...moves, renamed: [] }));
+  changes.push(...moveChanges({ ...moves, renamed: [] }));
   const credentials = credentialStep(context, claim, record, adopting, operations);
   const secretProblem = context.secretProblems.get(id);
   if (secretProblem !== undefined && (credentials.step === "set" || secretProblem.code === "SecretUnavailable"))
@@ -204,10 +157,18 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     items: [],
     credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
   };
+  const accountsChange = operations.some(({ op }) => ["createLogin", "renameAccount", "dropPrincipal"].includes(op));
+  const followed =
+    context.facts.family === "mysql" && (accountsChange || isFollowedLate(context, accounts))
+      ? followHosts(context, next, operations, moves)
+      : { operations: [], changes: [], also: [] };
+  operations.push(...followed.operations);
+  changes.push(...followed.changes);
   return {
     ...blankPlan(id, record),
-    exists: record !== undefined && !record.retained && known.length > 0,
+    exists: record !== undefined && !record.retained && (known.length > 0 || moves.renamed.length > 0),
     operations,
+    also: followed.also,
     credentials,
     changes: changes.length > 0 ? changes : recordChange(record, next, words),
     warnings: adopting ? [`${claim.name} existed before and is taken over; its password is reset.`] : [],
@@ -218,66 +179,6 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
 
 const carriesPassword = (operation: Operation): operation is Extract<Operation, { op: "createLogin" | "setAuth" }> =>
   operation.op === "createLogin" || operation.op === "setAuth";
-
-/** For the words of a creation: what is the default goes without saying. */
-const onlyChosen = (attributes: LoginAttributes): LoginAttributes => ({
-  ...(attributes.connectionLimit === null ? {} : { connectionLimit: attributes.connectionLimit }),
-  ...(attributes.locked === true ? { locked: true } : {}),
-  ...(attributes.validUntil === null ? {} : { validUntil: attributes.validUntil }),
-  ...(attributes.passwordExpires === null ? {} : { passwordExpires: attributes.passwordExpires }),
-  ...(attributes.requireTls === true ? { requireTls: true } : {}),
-});
-
-/** Accounts that this claim's earlier list of hosts named and the new one does not. */
-function hostsGone(context: PlanContext, claim: LoginClaim, record: ClaimRecord | undefined): Account[] {
-  if (context.facts.family === "postgresql" || record?.claim.kind !== "login" || record.retained) return [];
-  const kept = new Set(claim.hosts ?? DEFAULT_HOSTS);
-  return (context.state.principals.get(claim.name)?.accounts ?? [])
-    .map((state) => state.account)
-    .filter(
-      (account) =>
-        (record.claim.kind === "login" ? (record.claim.hosts ?? DEFAULT_HOSTS) : []).includes(account.host ?? "") &&
-        !kept.has(account.host ?? ""),
-    );
-}
-
-/**
- * A row left as `intent` with the same passwordVersion resumes its generation: the secret may have the new password
- * already, under the token of that generation.
- */
-function nextGeneration(context: PlanContext, claim: LoginClaim, record: ClaimRecord | undefined): number {
-  if (record === undefined) return context.firstGeneration;
-  const resumed =
-    record.state === "intent" &&
-    record.claim.kind === "login" &&
-    record.claim.passwordVersion === claim.passwordVersion;
-  return resumed ? record.generation : record.generation + 1;
-}
-
-function credentialStep(
-  context: PlanContext,
-  claim: LoginClaim,
-  record: ClaimRecord | undefined,
-  adopting: boolean,
-  operations: readonly Operation[],
-): CredentialStep {
-  const credentials = record?.credentials;
-  if (claim.auth.kind === "iam")
-    return credentials === undefined ? { step: "none" } : { step: "delete", recoveryDays: recoveryDaysOf(record) };
-  const bumped = credentials !== undefined && credentials.passwordVersion !== (claim.passwordVersion ?? 1);
-  const lost = credentials === undefined || context.missingSecrets.has(credentials.secretArn);
-  if (bumped || lost || adopting || record?.retained === true)
-    return { step: "set", generation: nextGeneration(context, claim, record), fresh: true };
-  const needed = operations.some((operation) => operation.op === "createLogin" || operation.op === "setAuth");
-  return needed
-    ? { step: "set", generation: record?.generation ?? context.firstGeneration, fresh: false }
-    : { step: "none" };
-}
-
-const recoveryDaysOf = (record: ClaimRecord | undefined): number =>
-  record?.claim.kind === "login" && record.claim.auth.kind === "password"
-    ? (record.claim.auth.secret?.recoveryDays ?? 7)
-    : 7;
 
 /** The accounts of the claim, and those that a change of hosts, cut short, has left to the row. */
 function accountsToRemove(context: PlanContext, order: ClaimOrder & { claim: LoginClaim }): Account[] {

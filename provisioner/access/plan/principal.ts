@@ -46,22 +46,31 @@ export function dropPlan(
         known.map((state) => state.account),
       ),
     };
-  const owns = context.state.principals.get(claim.name)?.owns ?? [];
-  if (claim.kind === "role" && owns.length > 0 && owns.every((object) => isRetained(context, object)))
+  const hosts = new Set(about.accounts.map(({ host }) => host ?? ""));
+  // A definer at a host that stays is somebody else's.
+  const owns = (context.state.principals.get(claim.name)?.owns ?? []).filter(
+    ({ host }) => host === undefined || hosts.has(host),
+  );
+  const asked = claim.reassignOwnedTo !== undefined || claim.dropOwned === true;
+  if (!asked && claim.kind === "role" && owns.length > 0 && owns.every((object) => isRetained(context, object)))
     return {
       ...plan,
       ...keep({ ...claim, deletion: "retain" }, record, []),
       warnings: [`${about.words} stays, because it owns what is retained: ${listed(owns)}.`],
     };
-  if (owns.length > 0)
+  if (owns.length > 0 && !asked)
     throw new Refusal(
       "OwnsObjects",
-      `${about.words} still owns ${listed(owns)}; give them another owner or drop them first. Nothing was changed.`,
+      context.facts.family === "mysql"
+        ? `${about.words} is still the definer of ${listed(owns)}; make them with another definer or drop them first. Nothing was changed.`
+        : `${about.words} still owns ${listed(owns)}; give them another owner or drop them first, or set reassignOwnedTo or dropOwned. Nothing was changed.`,
     );
+  const owned = owns.length === 0 ? [] : ownedOperations(context, claim, known[0]?.account);
   const operations: Operation[] = [];
   for (const { account, login } of known) {
-    if (login || claim.kind === "login") operations.push({ op: "lockLogin", account }, { op: "endSessions", account });
-    operations.push({ op: "dropPrincipal", account });
+    if (login || claim.kind === "login") operations.push({ op: "lockLogin", account });
+    if ((login || claim.kind === "login") && endsSessions(claim)) operations.push({ op: "endSessions", account });
+    operations.push(...owned, { op: "dropPrincipal", account });
   }
   return {
     ...plan,
@@ -72,11 +81,42 @@ export function dropPlan(
         verb: "drop",
         words:
           known.length > 0
-            ? `drop ${about.words} with every privilege it holds`
+            ? `drop ${about.words} with every privilege it holds${ownedWords(claim, owns)}`
             : `forget ${about.words}, which is gone already`,
       },
     ],
   };
+}
+
+const endsSessions = (claim: LoginClaim | RoleClaim): boolean => claim.kind === "role" || claim.endSessions !== false;
+
+const ownedWords = ({ reassignOwnedTo, dropOwned }: LoginClaim | RoleClaim, owns: readonly OwnedObject[]): string =>
+  owns.length === 0
+    ? ""
+    : reassignOwnedTo !== undefined
+      ? `, and give ${listed(owns)} to ${reassignOwnedTo}`
+      : dropOwned === true
+        ? `, and drop ${listed(owns)}`
+        : "";
+
+/** What it owns goes to another role, or goes. A function that comes to run with the admin's rights is never made. */
+function ownedOperations(
+  { state, facts }: PlanContext,
+  claim: LoginClaim | RoleClaim,
+  account: Account | undefined,
+): Operation[] {
+  if (account === undefined) return [];
+  const to = claim.reassignOwnedTo;
+  if (to === undefined) return [{ op: "dropOwned", account }];
+  const known = state.principals.get(to)?.accounts[0];
+  const property = "deletion.reassignOwnedTo";
+  if (known === undefined)
+    throw new Refusal("ObjectMissing", `${to} does not exist, so it cannot become the owner of anything.`, property);
+  if (to === facts.admin.name || known.system)
+    throw new Refusal("ReservedName", `${to} is a system role and cannot own anything here; name another.`, property);
+  if (known.auth === "iam")
+    throw new Refusal("OwnerIsIamUser", `${to} is an IAM login; name a DbRole as the next owner.`, property);
+  return [{ op: "reassignOwned", account, to }];
 }
 
 /** A row left as `intent` may have made its secret without having noted it. */
@@ -94,12 +134,15 @@ function keep(
     operations: lock
       ? accounts.flatMap((account): Operation[] => [
           { op: "lockLogin", account },
-          { op: "endSessions", account },
+          ...(endsSessions(claim) ? [{ op: "endSessions" as const, account }] : []),
         ])
       : [],
     changes: [
       lock
-        ? { verb: "lock", words: `lock ${accounts.map(accountWords).join(", ")}, end its sessions and keep its secret` }
+        ? {
+            verb: "lock",
+            words: `lock ${accounts.map(accountWords).join(", ")}${endsSessions(claim) ? ", end its sessions" : ""} and keep its secret`,
+          }
         : { verb: "forget", words: `leave ${claim.name} as it is and no longer manage it` },
     ],
     next: { ...record, retained: true, state: "done" },

@@ -1,22 +1,24 @@
-import { granteeName, type Claim } from "../claims";
+import { PUBLIC } from "../account";
+import { databaseOfTarget, futureOf, granteeName, type Claim, type GrantClaim, type LoginClaim } from "../claims";
 import { claimIdPrefix } from "../id";
 import type { ClaimRecord } from "../record";
-import type { Family, ReadQuery, ServerFacts } from "../server";
+import type { Family, ReadQuery, SchemaQuery, ServerFacts } from "../server";
+import { DEFAULT_HOSTS } from "./accounts";
 import type { ClaimOrder } from "./context";
+import { templateNeeds } from "./expand-objects";
 
 /** Every principal a claim talks about. */
 function namesOf(claim: Claim): string[] {
   switch (claim.kind) {
     case "login":
     case "role":
-      return [claim.name];
+      return [claim.name, ...(claim.reassignOwnedTo === undefined ? [] : [claim.reassignOwnedTo])];
     case "database":
     case "schema":
       return claim.owner === undefined ? [] : [claim.owner];
     case "grant": {
-      const on = claim.on;
-      const further = on.kind === "role" ? [on.role] : on.kind === "tables" ? (on.future?.createdBy ?? []) : [];
-      return [granteeName(claim.grantee), ...further];
+      const { on } = claim;
+      return [granteeName(claim.grantee), ...(on.kind === "role" ? [on.role] : (futureOf(on)?.createdBy ?? []))];
     }
   }
 }
@@ -26,8 +28,8 @@ const databasesOf = (claim: Claim): string[] =>
     ? [claim.name]
     : claim.kind === "schema"
       ? [claim.database]
-      : claim.kind === "grant" && claim.on.kind !== "role"
-        ? [claim.on.database]
+      : claim.kind === "grant" && databaseOfTarget(claim.on) !== ""
+        ? [databaseOfTarget(claim.on)]
         : [];
 
 /** What the ledger is asked for. Other claims of the same grantees decide what may be revoked. */
@@ -41,12 +43,17 @@ export function ledgerQuery(
   for (const order of orders) {
     if (order.claim.kind !== "grant") ids.add(claimIdPrefix(family, cluster, order.claim));
     for (const name of namesOf(order.claim)) grantees.add(name);
+    // What a database claims for its owner, or of PUBLIC, stands in its own row; others claim it of PUBLIC.
+    for (const name of databasesOf(order.claim)) ids.add(claimIdPrefix(family, cluster, databaseClaim(name)));
+    if (order.claim.kind === "database" && family === "postgresql") grantees.add(PUBLIC.name);
   }
   // Whether a role may go depends on what becomes of the databases and schemas it may own.
   const idPrefixes = orders.some(endsRole) ? ["database", "schema"].map((kind) => `${family}/${cluster}/${kind}/`) : [];
   // A grant's row is found by its grantee; its owner and id prefix are compared by the planner.
   return { ids: [...ids], idPrefixes, owners: [], grantees: [...grantees] };
 }
+
+const databaseClaim = (name: string): Claim => ({ kind: "database", name, deletion: "retain" });
 
 const endsRole = ({ action, claim }: ClaimOrder): boolean =>
   action === "remove" && claim.kind === "role" && claim.deletion === "drop";
@@ -59,7 +66,8 @@ export function serverQuery(
 ): ReadQuery {
   const names = new Set<string>();
   const databases = new Set<string>();
-  const schemas = new Map<string, { database: string; schema: string }>();
+  const schemas = new SchemaQueries();
+  const query: Needed = { columnsOf: [], largeObjects: [], parameters: [] };
   const ownersOf = new Set<string>();
   for (const { action, claim } of orders) {
     for (const name of namesOf(claim)) names.add(name);
@@ -68,9 +76,9 @@ export function serverQuery(
       names.add(facts.admin.name);
       names.add("PUBLIC");
     }
-    if (claim.kind === "schema") addSchema(schemas, claim.database, claim.name);
-    if (claim.kind === "grant" && (claim.on.kind === "schema" || claim.on.kind === "tables"))
-      addSchema(schemas, claim.on.database, claim.on.schema ?? "");
+    if (claim.kind === "schema") schemas.add({ database: claim.database, schema: claim.name });
+    if (claim.kind === "grant") addObjects(claim, schemas, query);
+    if (claim.kind === "login" && movesHosts(claim, records)) ownersOf.add(claim.name);
     if (action === "remove" && (claim.kind === "login" || claim.kind === "role") && claim.deletion === "drop")
       ownersOf.add(claim.name);
   }
@@ -81,13 +89,77 @@ export function serverQuery(
         names.add(item.grantee.name);
         if (item.database !== "") databases.add(item.database);
       }
-  return { names: [...names], databases: [...databases], schemas: [...schemas.values()], ownersOf: [...ownersOf] };
+  return {
+    names: [...names],
+    databases: [...databases],
+    schemas: schemas.all(),
+    ownersOf: [...ownersOf],
+    ...query,
+    globals: orders.some(({ claim }) => claim.kind === "grant" && claim.on.kind === "global"),
+  };
 }
 
-const addSchema = (
-  schemas: Map<string, { database: string; schema: string }>,
-  database: string,
-  schema: string,
-): void => {
-  schemas.set(`${database}\u0000${schema}`, { database, schema });
-};
+type Needed = Required<Pick<ReadQuery, "columnsOf" | "largeObjects" | "parameters">>;
+
+/** One entry for each schema, with everything that any claim needs of it. */
+class SchemaQueries {
+  private readonly known = new Map<string, SchemaQuery>();
+
+  add(query: SchemaQuery): void {
+    const key = `${query.database}\u0000${query.schema}`;
+    const before = this.known.get(key);
+    const routines = query.routines === true || before?.routines === true;
+    const types = query.types === true || before?.types === true;
+    this.known.set(key, { ...query, ...(routines ? { routines } : {}), ...(types ? { types } : {}) });
+  }
+
+  all(): SchemaQuery[] {
+    return [...this.known.values()];
+  }
+}
+
+/** The objects a grant speaks of: they are looked for, and their owners decide who can grant on them. */
+function addObjects(claim: GrantClaim, schemas: SchemaQueries, query: Needed): void {
+  const { on } = claim;
+  switch (on.kind) {
+    case "schema":
+      schemas.add({
+        database: on.database,
+        schema: on.schema,
+        routines: templateNeeds(claim, "routines"),
+        types: templateNeeds(claim, "types"),
+      });
+      return;
+    case "tables":
+    case "sequences":
+      schemas.add({ database: on.database, schema: on.schema ?? "" });
+      return;
+    case "routines":
+    case "types":
+      schemas.add({ database: on.database, schema: on.schema ?? "", [on.kind]: true });
+      return;
+    case "columns":
+      schemas.add({ database: on.database, schema: on.schema ?? "" });
+      query.columnsOf.push({ database: on.database, schema: on.schema ?? "", table: on.table });
+      return;
+    case "largeObjects":
+      query.largeObjects.push(...on.oids.map((oid) => ({ database: on.database, oid })));
+      return;
+    case "parameters":
+      query.parameters.push(...on.parameters);
+      return;
+    case "global":
+    case "database":
+    case "role":
+      return;
+  }
+}
+
+/** An account that goes, or gets another host, may be the definer of something. */
+const movesHosts = (claim: LoginClaim, records: readonly ClaimRecord[]): boolean =>
+  records.some(
+    (record) =>
+      record.claim.kind === "login" &&
+      record.claim.name === claim.name &&
+      (record.claim.hosts ?? DEFAULT_HOSTS).some((host) => !(claim.hosts ?? DEFAULT_HOSTS).includes(host)),
+  );

@@ -9,6 +9,7 @@ import {
   idFor,
   recordChange,
   recordDiffers,
+  refuseToAdopt,
   type ClaimOrder,
   type ClaimPlan,
   type PlanContext,
@@ -28,12 +29,7 @@ export function planRole(context: PlanContext, order: ClaimOrder & { claim: Role
   refuseSystem(context, claim.name, "name");
   const known = context.state.principals.get(claim.name)?.accounts ?? [];
   const { adopting, adopted } = adoptionOf(record, order.owner, known.length > 0);
-  if (adopting && claim.adopt !== true)
-    throw new Refusal(
-      "RoleExists",
-      `${claim.name} already exists and is not managed here; set adopt: true to take it over.`,
-      "name",
-    );
+  if (adopting) refuseToAdopt(context, order, { code: "RoleExists", words: claim.name, property: "name" });
   if (known.some((state) => state.login))
     throw new Refusal(
       "RoleExists",

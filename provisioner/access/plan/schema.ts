@@ -1,7 +1,6 @@
 import type { SchemaClaim } from "../claims";
 import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
-import { Refusal } from "../refusal";
 import { schemaKey } from "../server";
 import { adoptionOf, blankPlan } from "./blank";
 import {
@@ -10,6 +9,7 @@ import {
   idFor,
   recordChange,
   recordDiffers,
+  refuseToAdopt,
   type ClaimOrder,
   type ClaimPlan,
   type PlanContext,
@@ -30,12 +30,12 @@ export function planSchema(context: PlanContext, order: ClaimOrder & { claim: Sc
   if (claim.owner !== undefined && !state.principals.has(claim.owner)) waitsFor.push(claim.owner);
   const known = state.schemas.get(schemaKey(claim.database, claim.name));
   const { adopting, adopted } = adoptionOf(record, order.owner, known !== undefined);
-  if (adopting && claim.adopt !== true)
-    throw new Refusal(
-      "SchemaExists",
-      `Schema ${claim.name} already exists in ${claim.database} and is not managed here; set adopt: true to take it over.`,
-      "name",
-    );
+  if (adopting)
+    refuseToAdopt(context, order, {
+      code: "SchemaExists",
+      words: `Schema ${claim.name} of ${claim.database}`,
+      property: "name",
+    });
   const operations: Operation[] = [];
   const changes: PlannedChange[] = [];
   if (known === undefined) {

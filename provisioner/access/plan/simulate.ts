@@ -1,5 +1,5 @@
 import { accountKey, sameAccount } from "../account";
-import { itemKey, type Item } from "../item";
+import { itemKey, opposite, type Item } from "../item";
 import type { Operation } from "../operation";
 import { schemaKey, type AccountState, type ServerState } from "../server";
 
@@ -42,6 +42,8 @@ function simulateOne(state: ServerState, operation: Operation): void {
         connectionLimit: attributes.connectionLimit ?? null,
         validUntil: attributes.validUntil ?? null,
         passwordExpires: attributes.passwordExpires ?? null,
+        limits: attributes.limits,
+        settings: settingsAfter({}, attributes.settings),
         system: false,
         administrable: true,
       };
@@ -52,7 +54,11 @@ function simulateOne(state: ServerState, operation: Operation): void {
       update(
         state,
         operation.account.name,
-        (account) => ({ ...account, ...operation.attributes }),
+        (account) => ({
+          ...account,
+          ...operation.attributes,
+          settings: settingsAfter(account.settings ?? {}, operation.attributes.settings),
+        }),
         (account) => sameAccount(account.account, operation.account),
       );
       return;
@@ -64,6 +70,23 @@ function simulateOne(state: ServerState, operation: Operation): void {
         (account) => sameAccount(account.account, operation.account),
       );
       return;
+    case "renameAccount":
+      update(
+        state,
+        operation.account.name,
+        (account) => ({ ...account, account: operation.to }),
+        (account) => sameAccount(account.account, operation.account),
+      );
+      state.items = state.items.map((item) =>
+        sameAccount(item.grantee, operation.account) ? { ...item, grantee: operation.to } : item,
+      );
+      return;
+    case "reassignOwned":
+    case "dropOwned": {
+      const principal = state.principals.get(operation.account.name);
+      if (principal !== undefined) state.principals.set(principal.name, { ...principal, owns: [] });
+      return;
+    }
     case "dropPrincipal": {
       const principal = state.principals.get(operation.account.name);
       const accounts = (principal?.accounts ?? []).filter(
@@ -108,13 +131,23 @@ function simulateOne(state: ServerState, operation: Operation): void {
       state.schemas.delete(schemaKey(operation.database, operation.schema));
       return;
     case "grant": {
-      const keys = new Set(operation.items.map(itemKey));
-      state.items = [...state.items.filter((item) => !keys.has(itemKey(item))), ...operation.items];
+      // A partial revoke is lifted, and what the account holds on the whole server is all it then has.
+      const partial = new Set(state.items.filter((item) => item.absent === true).map(itemKey));
+      const lifts = (item: Item): boolean => partial.has(itemKey(opposite(item)));
+      const lifted = operation.items.filter(lifts).map(opposite);
+      const keys = new Set([...operation.items, ...lifted].map(itemKey));
+      state.items = [
+        ...state.items.filter((item) => !keys.has(itemKey(item))),
+        ...operation.items.filter((item) => !lifts(item)),
+      ];
       return;
     }
-    case "revoke":
-      state.items = without(state.items, operation.items);
+    case "revoke": {
+      const held = new Set(state.items.map(itemKey));
+      const partial = operation.items.filter((item) => !held.has(itemKey(item)) && heldGlobally(state, item));
+      state.items = [...without(state.items, operation.items), ...partial.map(opposite)];
       return;
+    }
     case "revokeGrantOption": {
       const keys = new Set(operation.items.map(itemKey));
       state.items = state.items.map((item) => (keys.has(itemKey(item)) ? { ...item, grantable: false } : item));
@@ -134,7 +167,31 @@ function simulateOne(state: ServerState, operation: Operation): void {
   }
 }
 
+/** MySQL: what is held on the whole server is revoked of one database. */
+const heldGlobally = (state: ServerState, { grantee, kind, privilege }: Item): boolean =>
+  kind === "database" &&
+  state.items.some(
+    (item) => item.kind === "global" && item.privilege === privilege && sameAccount(item.grantee, grantee),
+  );
+
 const without = (items: readonly Item[], gone: readonly Item[]): Item[] => {
   const keys = new Set(gone.map(itemKey));
   return items.filter((item) => !keys.has(itemKey(item)));
 };
+
+const settingsAfter = (
+  before: Record<string, string>,
+  change: Record<string, string | null> | undefined,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ ...before, ...change }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+
+/** A copy that can be advanced while the original stays: maps and lists are replaced or changed as a whole. */
+export const copyState = (state: ServerState): ServerState => ({
+  ...state,
+  principals: new Map(state.principals),
+  databases: new Map(state.databases),
+  schemas: new Map(state.schemas),
+  items: [...state.items],
+});

@@ -31,6 +31,8 @@ const lostErrors = new Set(["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST", "
 const loginRefusals = new Set([1044, 1045, 1130, 1698, 3118, 4151, 1862, 1820]);
 const tooMany = new Set([1040, 1203, 1226]);
 const readOnly = new Set([1290, 1836, 3100]);
+/** Shutting down; the packet did not get through; this session was ended: by a shutdown, an idle limit, somebody. */
+const sessionEnds = new Set([1053, 1080, 1158, 1159, 1160, 1161, 1927, 3169, 4031]);
 
 const fail = (code: ErrorCode, message: string, serverCode: string, transient = false): DbAccessError =>
   new DbAccessError(code, message, { serverCode, transient });
@@ -89,6 +91,7 @@ export function connectError(error: unknown, to: Destination): DbAccessError {
       String(errno),
     );
   if (errno !== undefined && tooMany.has(errno)) return throttled(String(errno));
+  if (errno !== undefined && sessionEnds.has(errno)) return sessionEnded(errno, to);
   return (
     networkError(code, to) ??
     fail("Unexpected", `Connecting to ${where(to)} failed (${code}).`, errno === undefined ? code : String(errno))
@@ -125,8 +128,16 @@ export function statementError(error: unknown, step: string, to: Destination): D
   if (timeouts.has(code)) return deadlineExceeded(step);
   if (errno === undefined)
     return networkError(code, to) ?? fail("Unexpected", `The server could not do this: ${step} (${code}).`, code);
-  return numberedError(errno, step);
+  return sessionEnds.has(errno) ? sessionEnded(errno, to) : numberedError(errno, step);
 }
+
+const sessionEnded = (errno: number, to: Destination): DbAccessError =>
+  fail(
+    "NetworkPathDatabase",
+    `The server at ${where(to)} ends this session: it restarts, fails over, or somebody stopped it. Run it again.`,
+    String(errno),
+    true,
+  );
 
 const meanings: { errnos: number[]; code: ErrorCode; words: (step: string) => string; transient?: boolean }[] = [
   {

@@ -6,7 +6,7 @@ import { accountSql } from "./names";
 import { revokeStatement, type Statement } from "./statement";
 
 /** Dynamic privileges have a grant option each; the static ones share one. Only names of dynamic ones have underscores. */
-export const isDynamic = (item: Item): boolean => item.privilege.includes("_");
+export const isDynamic = (privilege: string): boolean => privilege.includes("_");
 
 const grantable = (items: Item[]): Item[] => items.filter((item) => item.grantable);
 
@@ -17,10 +17,10 @@ const grantable = (items: Item[]): Item[] => items.filter((item) => item.grantab
  * grantable, even after it is revoked (seen on 8.0.31 and 9.7.4). So those are revoked by name before and granted again.
  */
 export function removeGlobalOption(group: Group, there: Item[], stay: Item[], facts: MySqlFacts): Statement[] {
-  const hasShared = (items: Item[]): boolean => grantable(items).some((item) => !isDynamic(item));
+  const hasShared = (items: Item[]): boolean => grantable(items).some((item) => !isDynamic(item.privilege));
   const sharedOption = hasShared(there) && !hasShared(stay);
   const before = new Set(grantable(there).map((item) => item.privilege));
-  const dynamic = stay.filter((item) => isDynamic(item) && before.has(item.privilege));
+  const dynamic = stay.filter((item) => isDynamic(item.privilege) && before.has(item.privilege));
   const touched = sharedOption ? dynamic : dynamic.filter((item) => !item.grantable);
 
   const account = accountSql(group.grantee, facts);

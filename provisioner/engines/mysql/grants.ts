@@ -1,8 +1,11 @@
-import { accountKey, accountWords, type Account } from "../../access/account";
+import { accountKey, accountWords, sameAccount, type Account } from "../../access/account";
 import type { Item } from "../../access/item";
 import { isMariaDb, type MySqlFacts } from "./facts";
-import { groupByLevel, privilegeList, rolesOf, stepOf, unique } from "./levels";
-import { accountSql, roleSql } from "./names";
+import { isDynamic } from "./global-option";
+import { groupByLevel, privilegeList, rolesOf, stepOf, wholeServer, type Group } from "./levels";
+import { accountSql, roleAccount, roleObject, roleSql } from "./names";
+import type { Holdings } from "./read";
+import type { DefaultRole } from "./read-privileges";
 import type { Statement } from "./statement";
 
 /** The grammar has the privileges of its time as words: another one is a syntax error. */
@@ -13,20 +16,33 @@ const unknownPrivilege = (step: string): Statement["refusal"] => ({
   transient: false,
 });
 
-/** Grants, and for memberships the roles that are active at login. */
-export function grantStatements(items: Item[], held: Item[], facts: MySqlFacts): Statement[] {
-  const plain = groupByLevel(items, facts).flatMap((group) =>
-    [false, true].flatMap((grantable) => {
-      const part = group.items.filter((item) => item.grantable === grantable);
-      if (part.length === 0) return [];
-      const to = accountSql(group.grantee, facts);
-      const step = stepOf("granting", part, group, "to");
-      const sql = `GRANT ${privilegeList(part)} ON ${group.level} TO ${to}${grantable ? " WITH GRANT OPTION" : ""}`;
-      return [{ step, refusal: unknownPrivilege(step), sql }];
-    }),
-  );
+/** Grants, and for memberships the roles that are active at login. `held` is what the accounts hold at this moment. */
+export function grantStatements(items: Item[], held: Holdings, facts: MySqlFacts): Statement[] {
+  const plain = groupByLevel(items, facts).flatMap((group) => {
+    const withOption = group.items.filter((item) => takesOption(item, group, facts));
+    const without = group.items.filter((item) => !withOption.includes(item));
+    return [
+      ...grantAtLevel(group, without, "", facts),
+      ...grantAtLevel(group, withOption, " WITH GRANT OPTION", facts),
+    ];
+  });
   const memberships = rolesOf(items).map((item) => grantRole(item, facts));
-  return [...plain, ...memberships, ...defaultRoles(rolesOf(items), held, facts)];
+  return [...plain, ...memberships, ...defaultRoles(rolesOf(items), held.defaults, facts)];
+}
+
+/** All privileges of a level share one grant option; on the whole server of MySQL dynamic ones have one each. */
+const takesOption = (item: Item, group: Group, facts: MySqlFacts): boolean =>
+  group.level === wholeServer && !isMariaDb(facts)
+    ? isDynamic(item.privilege)
+      ? item.grantable
+      : group.items.some((each) => each.grantable && !isDynamic(each.privilege))
+    : group.items.some((each) => each.grantable);
+
+function grantAtLevel(group: Group, items: Item[], option: string, facts: MySqlFacts): Statement[] {
+  if (items.length === 0) return [];
+  const step = stepOf("granting", items, group, "to");
+  const sql = `GRANT ${privilegeList(items)} ON ${group.level} TO ${accountSql(group.grantee, facts)}${option}`;
+  return [{ step, refusal: unknownPrivilege(step), sql }];
 }
 
 export const grantRole = (item: Item, facts: MySqlFacts): Statement => ({
@@ -34,30 +50,35 @@ export const grantRole = (item: Item, facts: MySqlFacts): Statement => ({
   sql: `GRANT ${roleSql(item.object, facts)} TO ${accountSql(item.grantee, facts)}${item.grantable ? " WITH ADMIN OPTION" : ""}`,
 });
 
+export const defaultsOf = (account: Account, defaults: DefaultRole[]): DefaultRole[] =>
+  defaults.filter(({ grantee }) => sameAccount(grantee, account));
+
+/** The default roles of one account after a grant of memberships to it. */
+export function defaultsAfterGrant(items: Item[], before: DefaultRole[], facts: MySqlFacts): DefaultRole[] {
+  const on = rolesOf(items).filter((item) => item.options?.default === true);
+  const off = new Set(rolesOf(items).flatMap((item) => (item.options?.default === false ? [item.object] : [])));
+  const kept = before.filter(({ role }) => !off.has(roleObject(role)));
+  const added = on
+    .filter((item) => !kept.some(({ role }) => roleObject(role) === item.object))
+    .map((item): DefaultRole => ({ grantee: item.grantee, role: roleAccount(item.object, facts) }));
+  // MariaDB keeps one role per account: the new one takes the place of the old one.
+  return isMariaDb(facts) ? [...kept, ...added].slice(-1) : [...kept, ...added];
+}
+
 /** One statement per account whose set of default roles changes. The server replaces the whole set. */
-function defaultRoles(items: Item[], held: Item[], facts: MySqlFacts): Statement[] {
+function defaultRoles(items: Item[], held: DefaultRole[], facts: MySqlFacts): Statement[] {
   const byAccount = new Map(items.map((item) => [accountKey(item.grantee), item.grantee]));
   return [...byAccount.values()].flatMap((account) => {
-    const before = heldDefaults(account, held);
-    const asked = items.filter((item) => accountKey(item.grantee) === accountKey(account));
-    const on = asked.filter((item) => item.options?.default === true).map((item) => item.object);
-    const off = new Set(asked.filter((item) => item.options?.default === false).map((item) => item.object));
-    // MariaDB keeps one role per account: the new one takes the place of the old one.
-    const kept = isMariaDb(facts) && on.length > 0 ? [] : before.filter((role) => !off.has(role));
-    const after = unique([...kept, ...on]);
-    const same = after.length === before.length && after.every((role) => before.includes(role));
+    const before = defaultsOf(account, held);
+    const asked = items.filter((item) => sameAccount(item.grantee, account));
+    const after = defaultsAfterGrant(asked, before, facts);
+    const same = after.length === before.length && after.every((each) => before.includes(each));
     return same ? [] : [setDefaultRoles(account, after, facts)];
   });
 }
 
-export const heldDefaults = (account: Account, held: Item[]): string[] =>
-  rolesOf(held)
-    .filter((item) => accountKey(item.grantee) === accountKey(account) && item.options?.default === true)
-    .map((item) => item.object);
-
-export function setDefaultRoles(account: Account, roles: string[], facts: MySqlFacts): Statement {
-  const kept = isMariaDb(facts) ? roles.slice(-1) : roles;
-  const list = kept.length === 0 ? "NONE" : kept.map((role) => roleSql(role, facts)).join(", ");
+export function setDefaultRoles(account: Account, roles: DefaultRole[], facts: MySqlFacts): Statement {
+  const list = roles.length === 0 ? "NONE" : roles.map(({ role }) => accountSql(role, facts)).join(", ");
   return {
     step: `setting the default roles of ${accountWords(account)}`,
     sql: `SET DEFAULT ROLE ${list} ${isMariaDb(facts) ? "FOR" : "TO"} ${accountSql(account, facts)}`,

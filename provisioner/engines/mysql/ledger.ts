@@ -1,117 +1,26 @@
-import type { Claim } from "../../access/claims";
-import type { ClaimRecord, CredentialRecord, RecordedItem } from "../../access/record";
+import type { ClaimRecord } from "../../access/record";
 import { DbAccessError } from "../../errors";
-import type { Ledger, LedgerQuery } from "../engine";
-import type { Connection, Row, Value } from "./connection";
+import type { Ledger, LedgerChange, LedgerQuery } from "../engine";
+import type { Connection, Row } from "./connection";
 import type { MySqlFacts } from "./facts";
+import { readingOf } from "./ledger-query";
+import { ended, fields, toEndedValues, toRecord, toValues } from "./ledger-rows";
+import { claimsTable, creation, format, metaTable } from "./ledger-tables";
 import type { ClusterLock } from "./lock";
-import { inspectLedger, ledgerDatabase } from "./trust";
+import { inspectLedger } from "./trust";
 
-const format = 1;
-const claims = `${ledgerDatabase}.claims`;
-const meta = `${ledgerDatabase}.meta`;
-
-/** Each step can run again. The meta row comes last: without it there is no ledger yet. */
-const creation: { step: string; sql: string }[] = [
-  {
-    step: "creating the ledger's database",
-    sql: `CREATE DATABASE IF NOT EXISTS ${ledgerDatabase} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-  },
-  {
-    step: "creating the ledger's format table",
-    sql: `CREATE TABLE IF NOT EXISTS ${meta} (
-      id TINYINT NOT NULL PRIMARY KEY,
-      format INT NOT NULL,
-      cluster VARCHAR(64) NOT NULL
-    ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-  },
-  {
-    // Ids are percent-encoded, so their longest names still are ASCII and fit the length an index may have.
-    step: "creating the ledger's claim table",
-    sql: `CREATE TABLE IF NOT EXISTS ${claims} (
-      id VARCHAR(2048) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
-      owner VARCHAR(2048) NOT NULL,
-      kind VARCHAR(16) NOT NULL,
-      grantee VARCHAR(128) NOT NULL,
-      database_name VARCHAR(128) NOT NULL,
-      state VARCHAR(8) NOT NULL,
-      generation BIGINT NOT NULL,
-      adopted BOOLEAN NOT NULL,
-      retained BOOLEAN NOT NULL,
-      claim MEDIUMTEXT NOT NULL,
-      items MEDIUMTEXT NOT NULL,
-      credentials TEXT NULL,
-      updated TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-      KEY owner (owner(191)),
-      KEY grantee (grantee)
-    ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ROW_FORMAT=DYNAMIC`,
-  },
-];
-
-const fields = [
-  "id",
-  "owner",
-  "kind",
-  "grantee",
-  "database_name",
-  "state",
-  "generation",
-  "adopted",
-  "retained",
-  "claim",
-  "items",
-  "credentials",
-] as const;
-
-const toValues = (record: ClaimRecord): Value[] => [
-  record.id,
-  record.owner,
-  record.kind,
-  record.grantee,
-  record.database,
-  record.state,
-  record.generation,
-  record.adopted,
-  record.retained,
-  JSON.stringify(record.claim),
-  JSON.stringify(record.items),
-  record.credentials === undefined ? null : JSON.stringify(record.credentials),
-];
-
-const toRecord = (row: Row): ClaimRecord => ({
-  id: String(row.id),
-  owner: String(row.owner),
-  kind: String(row.kind) as ClaimRecord["kind"],
-  grantee: String(row.grantee),
-  database: String(row.database_name),
-  state: row.state === "intent" ? "intent" : "done",
-  generation: Number(row.generation),
-  adopted: row.adopted === 1,
-  retained: row.retained === 1,
-  claim: JSON.parse(String(row.claim)) as Claim,
-  items: JSON.parse(String(row.items)) as RecordedItem[],
-  ...(row.credentials === null ? {} : { credentials: JSON.parse(String(row.credentials)) as CredentialRecord }),
-});
-
-/** The ids a query means, each condition over its own index; ids are ASCII, so DEL ends the range of a prefix. */
-function wanted(query: LedgerQuery): { sql: string; values: Value[] } | undefined {
-  const parts: { sql: string; values: Value[] }[] = [];
-  const list = (column: string, texts: string[]): void => {
-    if (texts.length > 0) parts.push({ sql: `SELECT id FROM ${claims} WHERE ${column} IN (?)`, values: [texts] });
-  };
-  list("id", query.ids);
-  list("owner", query.owners);
-  list("grantee", query.grantees);
-  for (const prefix of query.idPrefixes)
-    parts.push({ sql: `SELECT id FROM ${claims} WHERE id >= ? AND id < ?`, values: [prefix, `${prefix}\u007f`] });
-  if (parts.length === 0) return undefined;
-  return { sql: parts.map((part) => part.sql).join(" UNION "), values: parts.flatMap((part) => part.values) };
+/** Whose ledger it says it is. */
+interface Meta {
+  cluster: string;
+  /** Names the cluster had before. */
+  former: string[];
 }
 
 /** The record of claims in the database `db_access`. */
 export class MySqlLedger implements Ledger {
-  private tables: Set<string> | undefined;
-  private ready = false;
+  /** The tables that exist, or why nothing in them can be believed. */
+  private found: Set<string> | DbAccessError = new Set();
+  private meta: Meta | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -120,82 +29,105 @@ export class MySqlLedger implements Ledger {
     private readonly cluster: string,
   ) {}
 
+  /** Once per session, before anything in the ledger is believed or changed; the readings say what came of it. */
+  async inspect(): Promise<void> {
+    try {
+      this.found = await inspectLedger(this.connection, this.facts);
+    } catch (error) {
+      if (!(error instanceof DbAccessError) || error.code !== "LedgerUntrusted") throw error;
+      this.found = error;
+    }
+  }
+
   async read(query: LedgerQuery): Promise<ClaimRecord[]> {
-    const tables = await this.inspect();
-    if (!tables.has("meta") || !tables.has("claims")) return [];
-    const ids = wanted(query);
-    // The format comes with every reading, so that a newer function's upgrade is noticed by one that is still running.
-    const rows = await this.connection.rows(
-      "reading the ledger",
-      ids === undefined
-        ? `SELECT format, cluster, NULL AS id FROM ${meta}`
-        : `SELECT m.format, m.cluster, c.* FROM ${meta} m LEFT JOIN
-           (SELECT k.* FROM ${claims} k JOIN (${ids.sql}) w USING (id)) c ON TRUE`,
-      ids?.values,
-    );
+    if (!(await this.exists())) return [];
+    const { sql, values } = readingOf(query, this.facts.family, this.cluster);
+    const rows = await this.connection.rows("reading the ledger", sql, values);
     const [first] = rows;
     if (first === undefined) return [];
-    this.checkMeta(first);
-    this.ready = true;
+    this.readMeta(first);
     return rows.filter((row) => row.id !== null).map(toRecord);
   }
 
-  async write(records: ClaimRecord[]): Promise<void> {
-    this.requireLock();
-    if (records.length === 0) return;
-    await this.create();
+  write(records: ClaimRecord[]): Promise<void> {
+    return this.change({ write: records, remove: [] });
+  }
+
+  remove(ids: string[]): Promise<void> {
+    return this.change({ write: [], remove: ids });
+  }
+
+  /** All of it in one message. */
+  async change({ write, remove }: LedgerChange): Promise<void> {
+    if (!this.lock.isHeld) throw new Error("The ledger is written only under the cluster's lock.");
+    if (write.length > 0) {
+      await this.take();
+      await this.replace(write, remove);
+    } else if (remove.length > 0) await this.delete(remove);
+  }
+
+  private async replace(write: ClaimRecord[], remove: string[]): Promise<void> {
+    const rows = [...write.map(toValues), ...remove.map(toEndedValues)];
     const row = `(${fields.map(() => "?").join(", ")})`;
     await this.connection.run(
       "writing the ledger",
-      `REPLACE INTO ${claims} (${fields.join(", ")}) VALUES ${records.map(() => row).join(", ")}`,
-      records.flatMap(toValues),
+      `REPLACE INTO ${claimsTable} (${fields.join(", ")}) VALUES ${rows.map(() => row).join(", ")}`,
+      rows.flat(),
     );
   }
 
-  async remove(ids: string[]): Promise<void> {
-    this.requireLock();
-    if (ids.length === 0) return;
-    // There is nothing to remove without a ledger, and nothing of ours in another cluster's.
-    if (!this.ready) await this.read({ ids: [], idPrefixes: [], owners: [], grantees: [] });
-    if (!this.ready) return;
-    await this.connection.run("removing claims from the ledger", `DELETE FROM ${claims} WHERE id IN (?)`, [ids]);
+  private async delete(ids: string[]): Promise<void> {
+    // There is nothing to remove without a ledger.
+    if (this.meta === undefined) await this.read({ ids: [], idPrefixes: [], owners: [], grantees: [] });
+    if (this.meta === undefined) return;
+    await this.connection.run(
+      "removing claims from the ledger",
+      `DELETE FROM ${claimsTable} WHERE id IN (?) OR state = '${ended}'`,
+      [ids],
+    );
   }
 
-  /** Once per session, before anything in the ledger is believed or changed. */
-  private async inspect(): Promise<Set<string>> {
-    this.tables ??= await inspectLedger(this.connection, this.facts);
-    return this.tables;
+  /** One that was not there when the session began may have been created since. */
+  private async exists(): Promise<boolean> {
+    const isThere = (): boolean => {
+      if (this.found instanceof DbAccessError) throw this.found;
+      return this.found.has("meta") && this.found.has("claims");
+    };
+    if (isThere()) return true;
+    await this.inspect();
+    return isThere();
+  }
+
+  /** Creates the ledger where there is none, and gives it the cluster's present name. */
+  private async take(): Promise<void> {
+    if (this.meta === undefined) await this.create();
+    const { cluster, former } = this.meta ?? { cluster: this.cluster, former: [] };
+    if (cluster === this.cluster) return;
+    const names = [...new Set([...former, cluster])].filter((name) => name !== this.cluster);
+    await this.connection.run("naming the ledger's cluster", `UPDATE ${metaTable} SET cluster = ?, former = ?`, [
+      this.cluster,
+      JSON.stringify(names),
+    ]);
+    this.meta = { cluster: this.cluster, former: names };
   }
 
   private async create(): Promise<void> {
-    if (this.ready) return;
-    const tables = await this.inspect();
-    if (!tables.has("meta") || !tables.has("claims"))
-      for (const { step, sql } of creation) await this.connection.run(step, sql);
-    await this.connection.run("naming the ledger's cluster", `INSERT IGNORE INTO ${meta} VALUES (1, ?, ?)`, [
+    if (!(await this.exists())) for (const { step, sql } of creation) await this.connection.run(step, sql);
+    this.found = new Set(["meta", "claims"]);
+    await this.connection.run("naming the ledger's cluster", `INSERT IGNORE INTO ${metaTable} VALUES (1, ?, ?, '[]')`, [
       format,
       this.cluster,
     ]);
-    const [row] = await this.connection.rows("reading the ledger's format", `SELECT format, cluster FROM ${meta}`);
-    if (row !== undefined) this.checkMeta(row);
-    this.tables = new Set([...tables, "meta", "claims"]);
-    this.ready = true;
+    const [row] = await this.connection.rows("reading the ledger's format", `SELECT * FROM ${metaTable}`);
+    if (row !== undefined) this.readMeta(row);
   }
 
-  private checkMeta(row: Row): void {
+  private readMeta(row: Row): void {
     if (Number(row.format) > format)
       throw new DbAccessError(
         "LedgerTooNew",
         `The record on the server has format ${String(row.format)}, and this provisioner knows up to ${String(format)}. Upgrade the provisioner.`,
       );
-    if (row.cluster !== this.cluster)
-      throw new DbAccessError(
-        "NotOurs",
-        `The record on the server belongs to the cluster ${String(row.cluster)}, not to ${this.cluster}.`,
-      );
-  }
-
-  private requireLock(): void {
-    if (!this.lock.isHeld) throw new Error("The ledger is written only under the cluster's lock.");
+    this.meta = { cluster: String(row.cluster), former: JSON.parse(String(row.former)) as string[] };
   }
 }

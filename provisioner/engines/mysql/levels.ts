@@ -32,7 +32,7 @@ function levelOf(item: Item, facts: MySqlFacts): { level: string; words: string 
     case "routine":
       return {
         level: routineSql(item.database, item.object),
-        words: `${item.object.toLowerCase()} of ${item.database}`,
+        words: `${item.object.replace(/^[A-Z ]+ /, (kind) => kind.toLowerCase())} of ${item.database}`,
       };
     default:
       throw new DbAccessError(
@@ -42,11 +42,11 @@ function levelOf(item: Item, facts: MySqlFacts): { level: string; words: string 
   }
 }
 
-/** Memberships have no level and are left out. */
+/** Memberships have no level and are left out; so is what is not held. */
 export function groupByLevel(items: Item[], facts: MySqlFacts): Group[] {
   const groups = new Map<string, Group>();
   for (const item of items) {
-    if (item.kind === "role") continue;
+    if (item.kind === "role" || item.absent === true) continue;
     const { level, words } = levelOf(item, facts);
     const key = `${accountKey(item.grantee)}\n${level}`;
     const group = groups.get(key) ?? { grantee: item.grantee, level, words, items: [] };
@@ -79,7 +79,3 @@ export const stepOf = (verb: string, items: Item[], group: Group, preposition: s
   `${verb} ${unique(items.map((item) => item.privilege)).join(", ")} on ${group.words} ${preposition} ${accountWords(group.grantee)}`;
 
 export const rolesOf = (items: Item[]): Item[] => items.filter((item) => item.kind === "role");
-
-/** The membership as it is held. */
-export const heldRole = (item: Item, held: Item[]): Item | undefined =>
-  rolesOf(held).find((each) => each.object === item.object && accountKey(each.grantee) === accountKey(item.grantee));

@@ -26,9 +26,14 @@ export function accountSql(account: Account, facts: MySqlFacts): string {
   return isMariaDb(facts) && host === "" ? name : `${name}@${quoted(host, "host")}`;
 }
 
-/** MySQL's roles have the host `%`. */
-export const roleSql = (name: string, facts: MySqlFacts): string =>
-  accountSql({ name, host: isMariaDb(facts) ? "" : "%" }, facts);
+/** Roles that are ours to name have the host `%` on MySQL. */
+export const roleAccount = (name: string, facts: MySqlFacts): Account => ({ name, host: isMariaDb(facts) ? "" : "%" });
+
+/** How a membership names its role: one at another host cannot be asked for, and its host stays visible. */
+export const roleObject = ({ name, host = "" }: Account): string =>
+  host === "" || host === "%" ? name : `${name}@${host}`;
+
+export const roleSql = (name: string, facts: MySqlFacts): string => accountSql(roleAccount(name, facts), facts);
 
 /** One identifier. Dots are part of it. */
 export function identifierSql(name: string): string {
@@ -71,9 +76,18 @@ export function privilegeSql(privilege: string): string {
 
 const neverGranted = new Set(["ALL", "ALL PRIVILEGES", "GRANT OPTION", "PROXY", "SUPER", "SYSTEM_USER", "MEMBER"]);
 
+const routine = /^(FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE|LIBRARY) (.+)$/s;
+
+/**
+ * How an item names a routine: `FUNCTION total`. Routine names have no case, and a privilege is stored as the first
+ * GRANT spelled it, so that only one spelling can be compared.
+ */
+export const routineObject = (object: string): string =>
+  object.replace(routine, (_all, kind: string, name: string) => `${kind} ${name.toLowerCase()}`);
+
 /** A routine item's object: `FUNCTION total`, `PROCEDURE pay`. Both kinds may carry one name. */
 export function routineSql(database: string, object: string): string {
-  const [, kind, name] = /^(FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE) (.+)$/s.exec(object) ?? [];
+  const [, kind, name] = routine.exec(routineObject(object)) ?? [];
   if (kind === undefined || name === undefined)
     throw new DbAccessError("InvalidInput", "A routine must say whether it is a function or a procedure.");
   return `${kind} ${identifierSql(database)}.${identifierSql(name)}`;

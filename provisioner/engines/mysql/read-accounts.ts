@@ -1,28 +1,59 @@
+import type { Account } from "../../access/account";
+import type { Item } from "../../access/item";
 import type { AccountState, AuthState } from "../../access/server";
-import type { Connection, Row } from "./connection";
 import { isMariaDb, type MySqlFacts } from "./facts";
+import { isOn, numberOf, textOf, type Answer, type Part } from "./question";
 import { isReserved } from "./system";
 
-const mysqlQuestion = `
-SELECT u.User AS name, u.Host AS host, u.plugin AS plugin, HEX(u.authentication_string) AS storedForm,
-  u.ssl_type <> '' AS requiresTls, u.account_locked = 'Y' AS isLocked, u.password_expired = 'Y' AS isExpired,
-  u.password_lifetime AS lifetimeDays, u.password_last_changed AS changedAt, u.max_user_connections AS connectionLimit,
-  u.Super_priv = 'Y' OR EXISTS (SELECT 1 FROM mysql.global_grants g
-    WHERE g.USER = u.User AND g.HOST = u.Host AND g.PRIV = 'SYSTEM_USER') AS isPowerful, 0 AS isRole
-FROM mysql.user u WHERE u.User IN (?)`;
+const dateOf = (expression: string): string => `DATE_FORMAT(${expression}, '%Y-%m-%dT%H:%i:%sZ')`;
+
+const mysqlFields = {
+  name: "u.User",
+  host: "u.Host",
+  plugin: "u.plugin",
+  storedForm: "HEX(u.authentication_string)",
+  requiresTls: "u.ssl_type <> ''",
+  isLocked: "u.account_locked = 'Y'",
+  isExpired: "u.password_expired = 'Y'",
+  lifetimeDays: "u.password_lifetime",
+  changedAt: dateOf("u.password_last_changed"),
+  connectionLimit: "u.max_user_connections",
+  queriesPerHour: "u.max_questions",
+  updatesPerHour: "u.max_updates",
+  connectionsPerHour: "u.max_connections",
+  isPowerful:
+    "u.Super_priv = 'Y' OR EXISTS (SELECT 1 FROM mysql.global_grants g WHERE g.USER = u.User AND g.HOST = u.Host AND g.PRIV = 'SYSTEM_USER')",
+  restrictions: "JSON_EXTRACT(u.User_attributes, '$.Restrictions')",
+};
+
+const stored = (key: string): string => `JSON_VALUE(g.Priv, '$.${key}')`;
+const storedNumber = (key: string): string => `CAST(COALESCE(${stored(key)}, 0) AS SIGNED)`;
 
 /** mysql.user is a view there and leaves out the lock and the lifetime. */
-const mariadbQuestion = `
-SELECT g.User AS name, g.Host AS host, JSON_VALUE(g.Priv, '$.plugin') AS plugin,
-  HEX(JSON_VALUE(g.Priv, '$.authentication_string')) AS storedForm,
-  COALESCE(JSON_VALUE(g.Priv, '$.ssl_type'), 0) > 0 AS requiresTls,
-  COALESCE(JSON_VALUE(g.Priv, '$.account_locked'), 0) = 1 AS isLocked, 0 AS isExpired,
-  NULLIF(JSON_VALUE(g.Priv, '$.password_lifetime'), -1) AS lifetimeDays,
-  FROM_UNIXTIME(JSON_VALUE(g.Priv, '$.password_last_changed')) AS changedAt,
-  COALESCE(JSON_VALUE(g.Priv, '$.max_user_connections'), 0) AS connectionLimit,
-  CAST(COALESCE(JSON_VALUE(g.Priv, '$.access'), 0) AS UNSIGNED) & 32768 <> 0 AS isPowerful,
-  COALESCE(JSON_VALUE(g.Priv, '$.is_role'), 0) = 1 AS isRole
-FROM mysql.global_priv g WHERE g.User IN (?)`;
+const mariadbFields = {
+  name: "g.User",
+  host: "g.Host",
+  plugin: stored("plugin"),
+  storedForm: `HEX(${stored("authentication_string")})`,
+  requiresTls: `${storedNumber("ssl_type")} > 0`,
+  isLocked: `${storedNumber("account_locked")} = 1`,
+  isRole: `${storedNumber("is_role")} = 1`,
+  lifetimeDays: `NULLIF(${stored("password_lifetime")}, -1)`,
+  changedAt: dateOf(`FROM_UNIXTIME(${stored("password_last_changed")})`),
+  connectionLimit: storedNumber("max_user_connections"),
+  queriesPerHour: storedNumber("max_questions"),
+  updatesPerHour: storedNumber("max_updates"),
+  connectionsPerHour: storedNumber("max_connections"),
+  isPowerful: `CAST(COALESCE(${stored("access")}, 0) AS UNSIGNED) & 32768 <> 0`,
+};
+
+/** Every account and role of the names, at every host. */
+export const accountsPart = (facts: MySqlFacts, names: string[]): Part => ({
+  name: "account",
+  fields: isMariaDb(facts) ? mariadbFields : mysqlFields,
+  from: isMariaDb(facts) ? "FROM mysql.global_priv g WHERE g.User IN (?)" : "FROM mysql.user u WHERE u.User IN (?)",
+  values: [names],
+});
 
 const passwordPlugins = new Set([
   "caching_sha2_password",
@@ -34,46 +65,70 @@ const passwordPlugins = new Set([
   "",
 ]);
 
-function authOf(row: Row, role: boolean): AuthState {
+function authOf(answer: Answer, role: boolean): AuthState {
   if (role) return "none";
-  const plugin = String(row.plugin ?? "");
+  const plugin = textOf(answer, "plugin");
   if (plugin === "AWSAuthenticationPlugin") return "iam";
   if (!passwordPlugins.has(plugin)) return "other";
-  return String(row.storedForm ?? "") === "" ? "none" : "password";
+  return textOf(answer, "storedForm") === "" ? "none" : "password";
 }
 
-function toState(row: Row, facts: MySqlFacts): AccountState {
-  const account = { name: String(row.name), host: String(row.host) };
-  const stored = String(row.storedForm ?? "");
-  // A role of MySQL is an account that nobody can use: locked, expired and without a password.
-  const role = isMariaDb(facts) ? row.isRole === 1 : row.isLocked === 1 && row.isExpired === 1 && stored === "";
-  const system = row.isPowerful === 1 || isReserved(account, facts);
+/** A role of MySQL is an account that nobody can use: locked, expired and without a password. */
+const isRole = (answer: Answer, facts: MySqlFacts): boolean =>
+  isMariaDb(facts)
+    ? isOn(answer, "isRole")
+    : isOn(answer, "isLocked") && isOn(answer, "isExpired") && textOf(answer, "storedForm") === "";
+
+export const accountOf = (answer: Answer): Account => ({ name: textOf(answer, "name"), host: textOf(answer, "host") });
+
+export function toAccountState(answer: Answer, facts: MySqlFacts): AccountState {
+  const account = accountOf(answer);
+  const verifier = textOf(answer, "storedForm");
+  const role = isRole(answer, facts);
+  const system = isOn(answer, "isPowerful") || isReserved(account, facts);
+  const count = (key: string): number => numberOf(answer, key) ?? 0;
+  const changedAt = textOf(answer, "changedAt");
   return {
     account,
     login: !role,
-    auth: authOf(row, role),
-    locked: !role && row.isLocked === 1,
-    requireTls: row.requiresTls === 1,
-    connectionLimit: Number(row.connectionLimit) === 0 ? null : Number(row.connectionLimit),
+    auth: authOf(answer, role),
+    locked: !role && isOn(answer, "isLocked"),
+    requireTls: isOn(answer, "requiresTls"),
+    connectionLimit: count("connectionLimit") === 0 ? null : count("connectionLimit"),
     validUntil: null,
-    passwordExpires: row.lifetimeDays === null ? null : Number(row.lifetimeDays),
-    ...(typeof row.changedAt === "string" && !role
-      ? { passwordLastChanged: `${row.changedAt.slice(0, 19).replace(" ", "T")}Z` }
-      : {}),
+    passwordExpires: numberOf(answer, "lifetimeDays"),
+    limits: {
+      queriesPerHour: count("queriesPerHour"),
+      updatesPerHour: count("updatesPerHour"),
+      connectionsPerHour: count("connectionsPerHour"),
+    },
+    ...(changedAt !== "" && !role ? { passwordLastChanged: changedAt } : {}),
     system,
     administrable: !system,
-    ...(stored === "" || role || system ? {} : { storedVerifier: stored }),
+    ...(verifier === "" || role || system ? {} : { storedVerifier: verifier }),
   };
 }
 
-/** Every account and role of the names, at every host: one message. */
-export async function readAccounts(
-  connection: Connection,
-  facts: MySqlFacts,
-  names: string[],
-): Promise<AccountState[]> {
-  if (names.length === 0) return [];
-  const question = isMariaDb(facts) ? mariadbQuestion : mysqlQuestion;
-  const rows = await connection.rows("reading accounts", question, [names]);
-  return rows.map((row) => toState(row, facts));
+interface Restriction {
+  Database: string;
+  Privileges: string[];
+}
+
+/** Partial revokes: what an account does not hold in one database although it holds it on the whole server. */
+export function restrictionsOf(answer: Answer): Item[] {
+  const restrictions = (answer.restrictions ?? []) as Restriction[];
+  return restrictions.flatMap(({ Database, Privileges }) =>
+    // The option is no privilege; nobody can ask for its absence.
+    Privileges.filter((privilege) => privilege !== "GRANT OPTION").map((privilege): Item => ({
+      grantee: accountOf(answer),
+      kind: "database",
+      database: Database,
+      schema: "",
+      object: "",
+      column: "",
+      privilege,
+      grantable: false,
+      absent: true,
+    })),
+  );
 }

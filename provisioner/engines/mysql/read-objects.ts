@@ -1,11 +1,6 @@
-import type { DatabaseState, OwnedObject, RelationKind, RelationState } from "../../access/server";
-import type { Connection } from "./connection";
-import { comparable } from "./names";
-
-export interface Objects {
-  databases: DatabaseState[];
-  relations: RelationState[];
-}
+import type { DatabaseState, ReadQuery, RelationKind, RelationState } from "../../access/server";
+import { routineObject } from "./names";
+import { textOf, type Answer, type Part } from "./question";
 
 const relationKinds: Record<string, RelationKind | undefined> = {
   "BASE TABLE": "table",
@@ -14,62 +9,83 @@ const relationKinds: Record<string, RelationKind | undefined> = {
   SEQUENCE: "sequence",
 };
 
-/** The databases that exist among the named ones, and the tables and views of those asked for: one message. */
-export async function readObjects(
-  connection: Connection,
-  databases: string[],
-  withRelations: string[],
-): Promise<Objects> {
-  const named = [...new Set([...databases, ...withRelations])];
-  if (named.length === 0) return { databases: [], relations: [] };
-  const parts = [
-    `SELECT ${comparable("SCHEMA_NAME")} AS db, NULL AS name, ${comparable("DEFAULT_CHARACTER_SET_NAME")} AS detail
-     FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)`,
-  ];
-  const values: (string | string[])[] = [named];
-  for (const database of new Set(withRelations)) {
-    // MariaDB opens the tables of one database for an equality, and of all databases for a list.
-    parts.push(`SELECT ${comparable("TABLE_SCHEMA")}, ${comparable("TABLE_NAME")}, ${comparable("TABLE_TYPE")}
-     FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?`);
-    values.push(database);
-  }
-  const found: Objects = { databases: [], relations: [] };
-  for (const row of await connection.rows("reading databases and tables", parts.join(" UNION ALL "), values)) {
-    const database = String(row.db);
-    if (row.name === null) found.databases.push({ name: database, charset: String(row.detail), connectable: true });
-    else {
-      const kind = relationKinds[String(row.detail)];
-      if (kind !== undefined) found.relations.push({ database, schema: "", name: String(row.name), kind });
-    }
-  }
-  return found;
+const relationFields = { db: "TABLE_SCHEMA", name: "TABLE_NAME", kind: "TABLE_TYPE" };
+
+interface Table {
+  database: string;
+  name: string;
 }
 
-const definers: { words: string; from: string; database: string; name: string }[] = [
-  { words: "view", from: "VIEWS", database: "TABLE_SCHEMA", name: "TABLE_NAME" },
-  { words: "routine", from: "ROUTINES", database: "ROUTINE_SCHEMA", name: "ROUTINE_NAME" },
-  { words: "trigger", from: "TRIGGERS", database: "TRIGGER_SCHEMA", name: "TRIGGER_NAME" },
-  { words: "event", from: "EVENTS", database: "EVENT_SCHEMA", name: "EVENT_NAME" },
-];
+/** The databases that exist among the named ones, and what is in those asked for. */
+export function objectParts(query: ReadQuery): Part[] {
+  const tablesOf = [...new Set(query.schemas.map((schema) => schema.database))];
+  const routinesOf = [...new Set(query.schemas.filter((each) => each.routines).map((each) => each.database))];
+  const columnsOf = (query.columnsOf ?? []).map(({ database, table }): Table => ({ database, name: table }));
+  const databases = [...new Set([...query.databases, ...tablesOf, ...columnsOf.map((table) => table.database)])];
+  if (databases.length === 0) return [];
+  return [
+    {
+      name: "schema",
+      fields: { name: "SCHEMA_NAME", charset: "DEFAULT_CHARACTER_SET_NAME" },
+      from: "FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)",
+      values: [databases],
+    },
+    // MariaDB opens the tables of one database for an equality, and of all databases for a list.
+    ...tablesOf.map((database) => relationsPart("TABLES", relationFields, { database })),
+    ...columnsOf.flatMap((table) => [
+      ...(tablesOf.includes(table.database) ? [] : [relationsPart("TABLES", relationFields, table)]),
+      columnsPart(table),
+    ]),
+    ...routinesOf.map(routinesPart),
+  ];
+}
 
-/** A definer's name: what stands before the last `@`, or all of it for a role of MariaDB. */
-const definerName = comparable("LEFT(DEFINER, CHAR_LENGTH(DEFINER) - LOCATE('@', REVERSE(DEFINER)))");
+const relationsPart = (from: string, fields: Record<string, string>, table: { database: string; name?: string }) => ({
+  name: "relation",
+  fields,
+  from: `FROM information_schema.${from} WHERE TABLE_SCHEMA = ?${table.name === undefined ? "" : " AND TABLE_NAME = ?"}`,
+  values: [table.database, ...(table.name === undefined ? [] : [table.name])],
+});
 
-/** What has one of the names as its definer, at any host and in any database: one message. */
-export async function readDefiners(connection: Connection, names: string[]): Promise<Map<string, OwnedObject[]>> {
-  const found = new Map<string, OwnedObject[]>(names.map((name) => [name, []]));
-  if (names.length === 0) return found;
-  const sql = definers
-    .map(
-      (each) =>
-        `SELECT ${definerName} AS definer, '${each.words}' AS kind, ${comparable(each.database)} AS db, ${comparable(each.name)} AS name
-         FROM information_schema.${each.from} WHERE ${definerName} IN (?)`,
-    )
-    .join(" UNION ALL ");
-  const values = definers.map(() => names);
-  for (const row of await connection.rows("reading definers", sql, values)) {
-    const database = String(row.db);
-    found.get(String(row.definer))?.push({ database, words: `${String(row.kind)} ${database}.${String(row.name)}` });
+const columnsPart = (table: Table): Part => ({
+  ...relationsPart("COLUMNS", { db: "TABLE_SCHEMA", table: "TABLE_NAME", name: "COLUMN_NAME" }, table),
+  name: "tableColumn",
+});
+
+const routinesPart = (database: string): Part => ({
+  name: "routineName",
+  fields: { db: "ROUTINE_SCHEMA", name: "CONCAT(ROUTINE_TYPE, ' ', ROUTINE_NAME)" },
+  from: "FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?",
+  values: [database],
+});
+
+export const databasesIn = (answers: Map<string, Answer[]>): DatabaseState[] =>
+  (answers.get("schema") ?? []).map((answer) => ({
+    name: textOf(answer, "name"),
+    charset: textOf(answer, "charset"),
+    connectable: true,
+  }));
+
+export function relationsIn(answers: Map<string, Answer[]>): RelationState[] {
+  const columns = new Map<string, string[]>();
+  const keyOf = (database: string, table: string): string => `${database}\u0000${table}`;
+  for (const answer of answers.get("tableColumn") ?? []) {
+    const key = keyOf(textOf(answer, "db"), textOf(answer, "table"));
+    columns.set(key, [...(columns.get(key) ?? []), textOf(answer, "name")]);
   }
-  return found;
+  const tables = (answers.get("relation") ?? []).flatMap((answer): RelationState[] => {
+    const kind = relationKinds[textOf(answer, "kind")];
+    const [database, name] = [textOf(answer, "db"), textOf(answer, "name")];
+    const own = columns.get(keyOf(database, name));
+    return kind === undefined
+      ? []
+      : [{ database, schema: "", name, kind, ...(own === undefined ? {} : { columns: own }) }];
+  });
+  const routines = (answers.get("routineName") ?? []).map((answer): RelationState => ({
+    database: textOf(answer, "db"),
+    schema: "",
+    name: routineObject(textOf(answer, "name")),
+    kind: "routine",
+  }));
+  return [...tables, ...routines];
 }

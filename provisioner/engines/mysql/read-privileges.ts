@@ -1,74 +1,154 @@
-import type { Account } from "../../access/account";
+import { accountKey, type Account } from "../../access/account";
 import type { Item, ItemKind } from "../../access/item";
-import type { Connection, Row } from "./connection";
 import { isMariaDb, type MySqlFacts } from "./facts";
-import { comparable, parseDatabaseRow, patternMark } from "./names";
+import { comparable, parseDatabaseRow, patternMark, roleObject, routineObject } from "./names";
+import { isOn, textOf, type Answer, type Part } from "./question";
 
-const columns = (kind: string, database: string, object: string, column: string, rest: string): string =>
-  `SELECT '${kind}' AS kind, ${comparable(database)} AS db, ${comparable(object)} AS object, ${comparable(column)} AS col, ${rest}`;
-
-const schemaRest = `${comparable("GRANTEE")} AS grantee, ${comparable("PRIVILEGE_TYPE")} AS privilege, IS_GRANTABLE = 'YES' AS grantable, NULL AS isDefault`;
-
-const fromSchema = (kind: string, table: string, database: string, object: string, column: string): string =>
-  `${columns(kind, database, object, column, schemaRest)} FROM information_schema.${table} WHERE GRANTEE IN (?)`;
-
-const granteeOf = (user: string, host: string): string => comparable(`CONCAT('''', ${user}, '''@''', ${host}, '''')`);
-
-const routines = `${columns("routine", "p.Db", "CONCAT(p.Routine_type, ' ', p.Routine_name)", "''", `${granteeOf("p.User", "p.Host")} AS grantee, ${comparable("p.Proc_priv")} AS privilege, FIND_IN_SET('Grant', p.Proc_priv) > 0 AS grantable, NULL AS isDefault`)}
-FROM mysql.procs_priv p WHERE p.User IN (?)`;
-
-/** A role at another host than `%` cannot be asked for by name; its host stays visible. */
-const mysqlRoles = `${columns("role", "''", "IF(e.FROM_HOST = '%', e.FROM_USER, CONCAT(e.FROM_USER, '@', e.FROM_HOST))", "''", `${granteeOf("e.TO_USER", "e.TO_HOST")} AS grantee, 'MEMBER' AS privilege, e.WITH_ADMIN_OPTION = 'Y' AS grantable, d.USER IS NOT NULL AS isDefault`)}
-FROM mysql.role_edges e LEFT JOIN mysql.default_roles d ON d.USER = e.TO_USER AND d.HOST = e.TO_HOST
-  AND d.DEFAULT_ROLE_USER = e.FROM_USER AND d.DEFAULT_ROLE_HOST = e.FROM_HOST WHERE e.TO_USER IN (?)`;
-
-const mariadbRoles = `${columns("role", "''", "m.Role", "''", `${granteeOf("m.User", "m.Host")} AS grantee, 'MEMBER' AS privilege, m.Admin_option = 'Y' AS grantable, COALESCE(JSON_VALUE(g.Priv, '$.default_role') = m.Role, 0) AS isDefault`)}
-FROM mysql.roles_mapping m LEFT JOIN mysql.global_priv g ON g.User = m.User AND g.Host = m.Host WHERE m.User IN (?)`;
-
-const question = (facts: MySqlFacts): string =>
-  [
-    fromSchema("global", "USER_PRIVILEGES", "''", "''", "''"),
-    fromSchema("database", "SCHEMA_PRIVILEGES", "TABLE_SCHEMA", "''", "''"),
-    fromSchema("table", "TABLE_PRIVILEGES", "TABLE_SCHEMA", "TABLE_NAME", "''"),
-    fromSchema("column", "COLUMN_PRIVILEGES", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"),
-    routines,
-    isMariaDb(facts) ? mariadbRoles : mysqlRoles,
-  ].join("\nUNION ALL ");
+/** A role that is active at login. */
+export interface DefaultRole {
+  grantee: Account;
+  role: Account;
+}
 
 /** How the server writes an account in its privilege tables: without escaping. */
 const written = (account: Account): string => `'${account.name}'@'${account.host ?? ""}'`;
 
-function toItems(row: Row, grantee: Account, facts: MySqlFacts): Item[] {
-  const kind = String(row.kind) as ItemKind;
-  const stored = String(row.db);
+/** What stands before the last `@`, since a host has none. */
+export const beforeHost = (expression: string): string =>
+  comparable(`LEFT(${expression}, CHAR_LENGTH(${expression}) - LOCATE('@', REVERSE(${expression})))`);
+
+const places = { db: "''", object: "''", column: "''" };
+
+function schemaPart(name: string, table: string, where: Partial<typeof places>, names: string[]): Part {
+  return {
+    name,
+    fields: { ...places, ...where, grantee: "GRANTEE", privilege: "PRIVILEGE_TYPE", grantable: "IS_GRANTABLE = 'YES'" },
+    from: `FROM information_schema.${table} WHERE ${beforeHost("GRANTEE")} IN (?)`,
+    values: [names.map((name) => `'${name}'`)],
+  };
+}
+
+const granteeOf = (user: string, host: string): string => `CONCAT('''', ${user}, '''@''', ${host}, '''')`;
+
+const routinesPart = (names: string[]): Part => ({
+  name: "routine",
+  fields: {
+    ...places,
+    db: "p.Db",
+    object: "CONCAT(p.Routine_type, ' ', p.Routine_name)",
+    grantee: granteeOf("p.User", "p.Host"),
+    privilege: "CONVERT(p.Proc_priv USING utf8mb4)",
+    grantable: "FIND_IN_SET('Grant', p.Proc_priv) > 0",
+  },
+  from: "FROM mysql.procs_priv p WHERE p.User IN (?)",
+  values: [names],
+});
+
+const rolesPart = (facts: MySqlFacts, names: string[]): Part => ({
+  name: "role",
+  ...(isMariaDb(facts)
+    ? {
+        fields: {
+          ...places,
+          object: "m.Role",
+          grantee: granteeOf("m.User", "m.Host"),
+          privilege: "'MEMBER'",
+          grantable: "m.Admin_option = 'Y'",
+        },
+        from: "FROM mysql.roles_mapping m WHERE m.User IN (?)",
+      }
+    : {
+        fields: {
+          ...places,
+          object: "IF(e.FROM_HOST = '%', e.FROM_USER, CONCAT(e.FROM_USER, '@', e.FROM_HOST))",
+          grantee: granteeOf("e.TO_USER", "e.TO_HOST"),
+          privilege: "'MEMBER'",
+          grantable: "e.WITH_ADMIN_OPTION = 'Y'",
+        },
+        from: "FROM mysql.role_edges e WHERE e.TO_USER IN (?)",
+      }),
+  values: [names],
+});
+
+/** By themselves, because a mandatory role is active at login without a membership. */
+const defaultRolesPart = (facts: MySqlFacts, names: string[]): Part => ({
+  name: "defaultRole",
+  ...(isMariaDb(facts)
+    ? {
+        fields: { grantee: granteeOf("g.User", "g.Host"), name: "JSON_VALUE(g.Priv, '$.default_role')", host: "''" },
+        from: "FROM mysql.global_priv g WHERE COALESCE(JSON_VALUE(g.Priv, '$.default_role'), '') <> '' AND g.User IN (?)",
+      }
+    : {
+        fields: {
+          grantee: granteeOf("d.USER", "d.HOST"),
+          name: "d.DEFAULT_ROLE_USER",
+          host: "d.DEFAULT_ROLE_HOST",
+        },
+        from: "FROM mysql.default_roles d WHERE d.USER IN (?)",
+      }),
+  values: [names],
+});
+
+/** Every privilege and membership of all accounts of the names, in every database. */
+export const privilegeParts = (facts: MySqlFacts, names: string[]): Part[] => [
+  schemaPart("global", "USER_PRIVILEGES", {}, names),
+  schemaPart("database", "SCHEMA_PRIVILEGES", { db: "TABLE_SCHEMA" }, names),
+  schemaPart("table", "TABLE_PRIVILEGES", { db: "TABLE_SCHEMA", object: "TABLE_NAME" }, names),
+  schemaPart("column", "COLUMN_PRIVILEGES", { db: "TABLE_SCHEMA", object: "TABLE_NAME", column: "COLUMN_NAME" }, names),
+  routinesPart(names),
+  rolesPart(facts, names),
+  defaultRolesPart(facts, names),
+];
+
+const kinds: ItemKind[] = ["global", "database", "table", "column", "routine", "role"];
+
+function toItems(answer: Answer, kind: ItemKind, grantee: Account, facts: MySqlFacts): Item[] {
+  const stored = textOf(answer, "db");
   const place = kind === "database" ? parseDatabaseRow(stored, facts) : { database: stored };
+  const object = textOf(answer, "object");
   const base = {
     grantee,
     kind,
     schema: "",
-    column: String(row.col),
-    grantable: row.grantable === 1,
+    column: textOf(answer, "column"),
+    grantable: isOn(answer, "grantable"),
     ...("pattern" in place
       ? { database: place.pattern, object: patternMark }
-      : { database: place.database, object: String(row.object) }),
-    ...(kind === "role" ? { options: { default: row.isDefault === 1 } } : {}),
+      : { database: place.database, object: kind === "routine" ? routineObject(object) : object }),
   };
-  const words = kind === "routine" ? String(row.privilege).toUpperCase().split(",") : [String(row.privilege)];
+  const privilege = textOf(answer, "privilege");
+  const words = kind === "routine" ? privilege.toUpperCase().split(",") : [privilege];
   return words
-    .filter((privilege) => privilege !== "" && privilege !== "USAGE" && privilege !== "GRANT")
-    .map((privilege) => ({ ...base, privilege }));
+    .filter((word) => word !== "" && word !== "USAGE" && word !== "GRANT")
+    .map((word) => ({ ...base, privilege: word }));
 }
 
-/** Every privilege and membership of exactly these accounts, in every database: one message. */
-export async function readPrivileges(connection: Connection, facts: MySqlFacts, accounts: Account[]): Promise<Item[]> {
-  if (accounts.length === 0) return [];
+/** What the answers say of exactly these accounts. */
+export function privilegesOf(
+  answers: Map<string, Answer[]>,
+  accounts: Account[],
+  facts: MySqlFacts,
+): { items: Item[]; defaults: DefaultRole[] } {
   const byGrantee = new Map(accounts.map((account) => [written(account), account]));
-  const grantees = [...byGrantee.keys()];
-  const names = [...new Set(accounts.map((account) => account.name))];
-  const values = [grantees, grantees, grantees, grantees, names, names];
-  const rows = await connection.rows("reading privileges", question(facts), values);
-  return rows.flatMap((row) => {
-    const grantee = byGrantee.get(String(row.grantee));
-    return grantee === undefined ? [] : toItems(row, grantee, facts);
-  });
+  const granteeIn = (answer: Answer): Account[] => {
+    const grantee = byGrantee.get(textOf(answer, "grantee"));
+    return grantee === undefined ? [] : [grantee];
+  };
+  const defaults = (answers.get("defaultRole") ?? []).flatMap((answer) =>
+    granteeIn(answer).map((grantee) => ({
+      grantee,
+      role: { name: textOf(answer, "name"), host: textOf(answer, "host") },
+    })),
+  );
+  const active = new Set(defaults.map(({ grantee, role }) => `${accountKey(grantee)}\n${roleObject(role)}`));
+  const withOptions = (item: Item): Item =>
+    item.kind === "role"
+      ? { ...item, options: { default: active.has(`${accountKey(item.grantee)}\n${item.object}`) } }
+      : item;
+  const items = kinds.flatMap((kind) =>
+    (answers.get(kind) ?? []).flatMap((answer) =>
+      granteeIn(answer).flatMap((grantee) => toItems(answer, kind, grantee, facts).map(withOptions)),
+    ),
+  );
+  return { items, defaults };
 }

@@ -1,37 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountWords, type Account } from "../../access/account";
+import type { Operation } from "../../access/operation";
 import { DbAccessError } from "../../errors";
 import type { Unit } from "../engine";
+import { coalesced } from "./coalesce";
 import type { Connection } from "./connection";
 import { isMariaDb, type MySqlFacts } from "./facts";
+import type { Held } from "./held";
 import { comparable } from "./names";
-import { readPrivileges } from "./read-privileges";
+import { readHoldings, type Holdings } from "./read";
 import type { Statement } from "./statement";
-import { needsHeld, statementsOf } from "./statements";
+import { accountsToKnow, statementsOf } from "./statements";
 
 /** Every account statement commits by itself; what has run stays when a later one fails. */
-export async function runUnit(connection: Connection, facts: MySqlFacts, unit: Unit): Promise<string[]> {
+export async function runUnit(connection: Connection, facts: MySqlFacts, unit: Unit, held: Held): Promise<string[]> {
   refuseImpossible(unit, facts);
   const warnings: string[] = [];
-  for (const operation of unit.operations) {
-    const held = needsHeld(operation)
-      ? await readPrivileges(
-          connection,
-          facts,
-          operation.items.map((item) => item.grantee),
-        )
-      : [];
-    for (const statement of statementsOf(operation, { facts, verifiers: unit.verifiers, held }))
-      warnings.push(...(await runStatement(connection, statement)));
+  for (const operation of coalesced(unit.operations)) {
+    const context = { facts, verifiers: unit.verifiers, held: await holdingsFor(operation, connection, facts, held) };
+    try {
+      for (const statement of statementsOf(operation, context))
+        warnings.push(...(await runStatement(connection, statement)));
+    } catch (error) {
+      held.forget(operation);
+      throw error;
+    }
+    held.advance(operation);
     if (operation.op === "endSessions") await endSessions(connection, facts, operation.account);
     if (operation.op === "dropPrincipal") await confirmGone(connection, facts, operation.account);
   }
   return warnings;
 }
 
+/** What has been read already is not asked again. */
+async function holdingsFor(
+  operation: Operation,
+  connection: Connection,
+  facts: MySqlFacts,
+  held: Held,
+): Promise<Holdings> {
+  const accounts = accountsToKnow(operation, facts);
+  const unknown = accounts.filter((account) => !held.knows(account));
+  if (unknown.length > 0) held.remember(unknown, await readHoldings(connection, facts, unknown));
+  return held.of(accounts);
+}
+
 /** Writing all statements once finds what can never run before the first one has changed anything. */
 function refuseImpossible(unit: Unit, facts: MySqlFacts): void {
-  for (const operation of unit.operations) statementsOf(operation, { facts, verifiers: unit.verifiers, held: [] });
+  const held = { items: [], defaults: [] };
+  for (const operation of unit.operations) statementsOf(operation, { facts, verifiers: unit.verifiers, held });
 }
 
 async function runStatement(connection: Connection, statement: Statement): Promise<string[]> {

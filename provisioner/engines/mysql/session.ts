@@ -1,11 +1,14 @@
 import type { Account } from "../../access/account";
+import type { ClaimRecord } from "../../access/record";
 import type { ReadQuery, ServerState } from "../../access/server";
 import { DbAccessError } from "../../errors";
-import type { ConnectOptions, EngineSession, Ledger, ProbeResult, Unit } from "../engine";
+import type { ConnectOptions, EngineSession, LedgerChange, LedgerQuery, ProbeResult, Unit } from "../engine";
 import { Connection, type Login } from "./connection";
 import { readFacts, isMariaDb, type MySqlFacts } from "./facts";
+import { Held } from "./held";
 import { MySqlLedger } from "./ledger";
 import { ClusterLock } from "./lock";
+import { patiently } from "./patience";
 import { probeLogin } from "./probe";
 import { readState } from "./read";
 import { runUnit } from "./run";
@@ -13,8 +16,10 @@ import { makeVerifier } from "./verifier";
 
 /** One connection to one MySQL or MariaDB server. */
 export class MySqlSession implements EngineSession {
-  readonly ledger: Ledger;
+  readonly ledger: MySqlLedger;
+  readonly transactional = false;
   private readonly clusterLock: ClusterLock;
+  private readonly held: Held;
 
   private constructor(
     private readonly connection: Connection,
@@ -22,33 +27,52 @@ export class MySqlSession implements EngineSession {
     cluster: string,
   ) {
     this.clusterLock = new ClusterLock(connection);
+    this.held = new Held(facts);
     this.ledger = new MySqlLedger(connection, facts, this.clusterLock, cluster);
   }
 
-  static async open(options: ConnectOptions): Promise<MySqlSession> {
+  static open(options: ConnectOptions): Promise<MySqlSession> {
+    return patiently(options.deadline, () => MySqlSession.openOnce(options));
+  }
+
+  private static async openOnce(options: ConnectOptions): Promise<MySqlSession> {
     const connection = await Connection.open(loginOf(options));
     try {
-      return new MySqlSession(connection, await readFacts(connection), options.cluster);
+      const session = new MySqlSession(connection, await readFacts(connection), options.cluster);
+      await session.ledger.inspect();
+      return session;
     } catch (error) {
       await connection.close();
       throw error;
     }
   }
 
-  lock(deadline: number): Promise<void> {
-    return this.clusterLock.take(deadline);
+  async lock(deadline: number): Promise<void> {
+    await this.clusterLock.take(deadline);
+    this.held.clear();
   }
 
-  unlock(): Promise<void> {
-    return this.clusterLock.release();
+  async unlock(): Promise<void> {
+    this.held.clear();
+    await this.clusterLock.release();
   }
 
-  read(query: ReadQuery): Promise<ServerState> {
-    return readState(this.connection, this.facts, query);
+  async read(query: ReadQuery): Promise<ServerState> {
+    const { state, holdings } = await readState(this.connection, this.facts, query);
+    // Without the lock, another writer may change it at any moment: see `run`.
+    if (this.clusterLock.isHeld) {
+      const accounts = [...state.principals.values()].flatMap((principal) => principal.accounts);
+      this.held.remember(
+        accounts.map((each) => each.account),
+        holdings,
+      );
+    }
+    return state;
   }
 
   run(unit: Unit): Promise<string[]> {
-    return runUnit(this.connection, this.facts, unit);
+    if (!this.clusterLock.isHeld) this.held.clear();
+    return runUnit(this.connection, this.facts, unit, this.held);
   }
 
   verifier(password: string): string {
@@ -60,7 +84,26 @@ export class MySqlSession implements EngineSession {
   }
 
   probe(account: Account, password: string): Promise<ProbeResult> {
-    return probeLogin({ ...this.connection.login, username: account.name, password });
+    const login = { ...this.connection.login, username: account.name, password };
+    return patiently(login.deadline, () => probeLogin(login));
+  }
+
+  async begin(query: LedgerQuery, deadline: number): Promise<ClaimRecord[]> {
+    await this.lock(deadline);
+    return this.ledger.read(query);
+  }
+
+  async end(change: LedgerChange): Promise<void> {
+    try {
+      await this.ledger.change(change);
+    } finally {
+      await this.unlock();
+    }
+  }
+
+  async runAndRead(unit: Unit, query: ReadQuery): Promise<{ warnings: string[]; state: ServerState }> {
+    const warnings = await this.run(unit);
+    return { warnings, state: await this.read(query) };
   }
 
   close(): Promise<void> {

@@ -1,11 +1,13 @@
 import { accountKey, accountWords, type Account } from "../../access/account";
 import type { LoginAttributes, Operation } from "../../access/operation";
-import type { Item } from "../../access/item";
 import { DbAccessError } from "../../errors";
+import { attributeClauses } from "./attributes";
 import { isMariaDb, type MySqlFacts } from "./facts";
 import { grantStatements } from "./grants";
+import { rolesOf } from "./levels";
 import { accountSql, identifierSql, literalSql } from "./names";
-import { grantOptionStatements, revokeStatements } from "./revokes";
+import type { Holdings } from "./read";
+import { grantOptionStatements, keepAdminOptions, revokeStatements } from "./revokes";
 import type { Statement } from "./statement";
 import { isVerifier } from "./verifier";
 
@@ -14,17 +16,32 @@ export interface StatementContext {
   /** `accountKey` to verifier. */
   verifiers: Map<string, string>;
   /** What the accounts of a grant or revoke hold at this moment. Empty for other operations. */
-  held: Item[];
+  held: Holdings;
 }
 
-/** What an operation needs to know of the server's state before its statements can be written. */
-export const needsHeld = (operation: Operation): operation is Operation & { items: Item[] } =>
-  operation.op === "revoke" ||
-  operation.op === "revokeGrantOption" ||
-  (operation.op === "grant" && operation.items.some((item) => item.kind === "role"));
+/** The accounts whose holdings must be known before an operation's statements can be written. */
+export function accountsToKnow(operation: Operation, facts: MySqlFacts): Account[] {
+  switch (operation.op) {
+    case "revoke":
+    case "revokeGrantOption":
+      return operation.items.map((item) => item.grantee);
+    case "grant":
+      return rolesOf(operation.items).map((item) => item.grantee);
+    case "renameAccount":
+      return isMariaDb(facts) ? [operation.account] : [];
+    default:
+      return [];
+  }
+}
 
 const notSupported = (what: string): DbAccessError =>
   new DbAccessError("NotSupported", `${what} are not known to MySQL and MariaDB.`);
+
+const noOwners = (): DbAccessError =>
+  new DbAccessError(
+    "NotSupported",
+    "On MySQL and MariaDB an account owns no objects, so none can be reassigned or dropped with it. Views, routines, triggers and events have a definer; change it with ALTER.",
+  );
 
 /** The statements of one operation, in order. `endSessions` has none of its own: it depends on who is connected. */
 export function statementsOf(operation: Operation, context: StatementContext): Statement[] {
@@ -49,6 +66,11 @@ export function statementsOf(operation: Operation, context: StatementContext): S
       ];
     case "endSessions":
       return [];
+    case "reassignOwned":
+    case "dropOwned":
+      throw noOwners();
+    case "renameAccount":
+      return renameAccount(operation.account, operation.to, context);
     case "dropPrincipal":
       return [dropPrincipal(operation.account, facts)];
     case "createDatabase":
@@ -91,27 +113,6 @@ function iamClause(facts: MySqlFacts): string {
       "The server has no AWSAuthenticationPlugin. Enable IAM database authentication on the cluster, or use a password.",
     );
   return "IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS'";
-}
-
-function wholeNumber(value: number, what: string): string {
-  if (!Number.isInteger(value) || value < 0 || value > 65535)
-    throw new DbAccessError("InvalidInput", `${what} must be a whole number from 0 to 65535.`);
-  return String(value);
-}
-
-/** In the order the grammar demands; only what is present. */
-function attributeClauses(attributes: LoginAttributes): string[] {
-  const clauses: string[] = [];
-  const { requireTls, connectionLimit, passwordExpires, locked } = attributes;
-  if (requireTls !== undefined) clauses.push(requireTls ? "REQUIRE SSL" : "REQUIRE NONE");
-  if (connectionLimit !== undefined)
-    clauses.push(`WITH MAX_USER_CONNECTIONS ${wholeNumber(connectionLimit ?? 0, "The connection limit")}`);
-  if (passwordExpires === null) clauses.push("PASSWORD EXPIRE DEFAULT");
-  else if (passwordExpires === 0) clauses.push("PASSWORD EXPIRE NEVER");
-  else if (passwordExpires !== undefined)
-    clauses.push(`PASSWORD EXPIRE INTERVAL ${wholeNumber(passwordExpires, "The password's lifetime")} DAY`);
-  if (locked !== undefined) clauses.push(locked ? "ACCOUNT LOCK" : "ACCOUNT UNLOCK");
-  return clauses;
 }
 
 function createLogin(
@@ -193,6 +194,22 @@ function setIam(account: Account, facts: MySqlFacts): Statement {
     sql: `ALTER USER ${accountSql(account, facts)} ${iamClause(facts)} REQUIRE SSL`,
     refusal: missing(account),
   };
+}
+
+/** Password, attributes, privileges and default roles come along; definers do not. */
+function renameAccount(from: Account, to: Account, { facts, held }: StatementContext): Statement[] {
+  const words = `${from.name}@${from.host ?? "%"}`;
+  const rename: Statement = {
+    step: `renaming ${words} to ${to.name}@${to.host ?? "%"}`,
+    sql: `RENAME USER ${accountSql(from, facts)} TO ${accountSql(to, facts)}`,
+    refusal: {
+      errno: 1396,
+      code: "UserExists",
+      message: `${words} could not be renamed: it is gone, or somebody else has created ${to.name}@${to.host ?? "%"} meanwhile.`,
+      transient: true,
+    },
+  };
+  return isMariaDb(facts) ? [rename, ...keepAdminOptions(from, to, held, facts)] : [rename];
 }
 
 function dropPrincipal(account: Account, facts: MySqlFacts): Statement {

@@ -1,25 +1,8 @@
-import { isIP } from "node:net";
-import { checkServerIdentity } from "node:tls";
+import type { Client, QueryResult } from "pg";
 
-import { Client, type ClientConfig, type QueryResult } from "pg";
-
-import { DbAccessError } from "../../errors";
+import { assertTime, deadlineExceeded, dial, openingError, type Login, type Reach } from "./dial";
 import { toDbAccessError, type ErrorContext } from "./errors";
-
-/** How every connection of a session reaches the server. */
-export interface Reach {
-  host: string;
-  port: number;
-  ca: string[];
-  tlsServerName?: string;
-  applicationName: string;
-  deadline: number;
-}
-
-export interface Login {
-  username: string;
-  password: string;
-}
+import { patiently } from "./patience";
 
 export interface MessageOptions {
   /** For error messages: continues "while …". */
@@ -28,81 +11,27 @@ export interface MessageOptions {
   secret?: boolean;
 }
 
-/**
- * Fixed for the whole session before the first statement, at no round trip: what statements mean must not depend on
- * settings of the role or the database. Temporary tables come last, so that none can stand in for a catalog.
- */
-const sessionSettings = {
-  search_path: "pg_catalog,pg_temp",
-  lock_timeout: "5000",
-  statement_timeout: "30000",
-  idle_in_transaction_session_timeout: "60000",
-  standard_conforming_strings: "on",
-  quote_all_identifiers: "off",
-  // A default role of the login would make "the current user" somebody else.
-  role: "none",
-  DateStyle: "ISO",
-  TimeZone: "UTC",
-};
+export type Rows = Record<string, unknown>[];
 
-export const statementTimeoutMs = Number(sessionSettings.statement_timeout);
-
-const connectTimeoutMs = 10_000;
-
-function clientConfig(reach: Reach, login: Login, database: string): ClientConfig {
-  const name = reach.tlsServerName ?? reach.host;
-  return {
-    host: reach.host,
-    port: reach.port,
-    user: login.username,
-    password: login.password,
-    database,
-    application_name: reach.applicationName,
-    options: Object.entries(sessionSettings)
-      .map(([key, value]) => `-c ${key}=${value}`)
-      .join(" "),
-    keepAlive: true,
-    sslnegotiation: "postgres",
-    enableChannelBinding: true,
-    connectionTimeoutMillis: Math.max(1, Math.min(connectTimeoutMs, reach.deadline - Date.now())),
-    ssl: {
-      ca: reach.ca,
-      rejectUnauthorized: true,
-      minVersion: "TLSv1.2",
-      ...(isIP(name) === 0 ? { servername: name } : {}),
-      // The driver replaces `servername` with the host it dials, so the name to check is bound here.
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
-    },
-  };
+/** One statement of a message, and what becomes of the rows it answers with. */
+export interface Part {
+  text: string;
+  answer?(rows: Rows): void;
 }
 
-/** A connection as the driver has it, or the driver's error. */
-export async function dial(reach: Reach, login: Login, database: string): Promise<Client> {
-  // An empty password would make the driver look into the environment and into files for another one.
-  if (login.password === "")
-    throw new DbAccessError("AdminLoginRefused", `There is no password for ${login.username}; check its secret.`);
-  assertTime(reach.deadline, openingStep(database));
-  const client = new Client(clientConfig(reach, login, database));
-  // Without a listener an 'error' event ends the process.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw error;
-  }
-}
+export const part = <Row extends object>(text: string, answer: (rows: Row[]) => void): Part => ({
+  text,
+  answer: (rows) => answer(rows as Row[]),
+});
 
-const openingStep = (database: string): string => `connecting to database ${database}`;
-
-export const openingError = (error: unknown, { host, port }: Reach, database: string): DbAccessError =>
-  toDbAccessError(error, { host, port, step: openingStep(database), opening: true });
+/** SQLSTATE of the warning that there is no transaction to take back. */
+const noTransaction = "25P01";
 
 /** One connection to one database. Nothing is sent after the deadline; what runs then is cut off. */
 export class Connection {
   private warnings: string[] = [];
   private lost = false;
+  private tookNothingBack = false;
 
   private constructor(
     private readonly client: Client,
@@ -110,7 +39,8 @@ export class Connection {
     readonly database: string,
   ) {
     client.on("notice", (notice) => {
-      if (notice.severity === "WARNING" && notice.message !== undefined) this.warnings.push(notice.message);
+      if (notice.code === noTransaction) this.tookNothingBack = true;
+      else if (notice.severity === "WARNING" && notice.message !== undefined) this.warnings.push(notice.message);
     });
     client.on("error", () => (this.lost = true));
     client.on("end", () => (this.lost = true));
@@ -140,9 +70,27 @@ export class Connection {
   }
 
   /** Statements without parameters in one message. Resolves with the rows of each. */
-  async script(text: string, options: MessageOptions): Promise<Record<string, unknown>[][]> {
+  async script(text: string, options: MessageOptions): Promise<Rows[]> {
     const results = await this.send(() => this.client.query(text) as Promise<QueryResult | QueryResult[]>, options);
-    return (Array.isArray(results) ? results : [results]).map((result) => result.rows as Record<string, unknown>[]);
+    return (Array.isArray(results) ? results : [results]).map((result) => result.rows as Rows);
+  }
+
+  /** Statements in one message. Each gets its rows when all have succeeded. */
+  async ask(parts: readonly Part[], options: MessageOptions): Promise<void> {
+    if (parts.length === 0) return;
+    const results = await this.script(parts.map(({ text }) => text).join(";\n"), options);
+    parts.forEach((each, index) => each.answer?.(results[index] ?? []));
+  }
+
+  /**
+   * Takes the transaction under way back. Resolves with whether there was one. When this fails too, closing the
+   * connection takes it back.
+   */
+  async rollBack(): Promise<boolean> {
+    this.tookNothingBack = false;
+    if (this.alive) await this.script("ROLLBACK", { step: "taking a transaction back" }).catch(() => this.close());
+    this.warnings = [];
+    return !this.tookNothingBack;
   }
 
   /** The server's warnings since the last call. */
@@ -179,15 +127,6 @@ export class Connection {
   }
 }
 
-const deadlineExceeded = (step: string): DbAccessError =>
-  new DbAccessError("DeadlineExceeded", `The time for this request ran out while ${step}; run it again.`, {
-    transient: true,
-  });
-
-function assertTime(deadline: number, step: string): void {
-  if (Date.now() >= deadline) throw deadlineExceeded(step);
-}
-
 /** The connections of a session, one per database, opened when first needed. */
 export class Connections {
   private readonly open = new Map<string, Connection>();
@@ -201,7 +140,7 @@ export class Connections {
   async to(database: string): Promise<Connection> {
     const known = this.open.get(database);
     if (known?.alive === true) return known;
-    const opened = await Connection.open(this.reach, this.login, database);
+    const opened = await patiently(this.reach.deadline, () => Connection.open(this.reach, this.login, database));
     this.open.set(database, opened);
     return opened;
   }
@@ -214,6 +153,10 @@ export class Connections {
   /** A second login of the provisioner, apart from the others. */
   another(): Promise<Connection> {
     return Connection.open(this.reach, this.login, this.adminDatabase);
+  }
+
+  isOpen(database: string): boolean {
+    return this.open.get(database)?.alive === true;
   }
 
   async leave(database: string): Promise<void> {

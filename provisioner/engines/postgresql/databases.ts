@@ -1,6 +1,7 @@
 import { DbAccessError } from "../../errors";
-import { statementTimeoutMs, type Connection } from "./connection";
+import type { Connection } from "./connection";
 import type { Context } from "./context";
+import { statementTimeoutMs } from "./dial";
 import { OwnerWork } from "./owner-work";
 import { resolve, subjectKey, type Resolved } from "./resolve";
 import * as sql from "./statements";

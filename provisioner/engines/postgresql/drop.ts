@@ -3,17 +3,15 @@ import { itemChanges } from "../../access/words";
 import { DbAccessError } from "../../errors";
 import type { Context } from "./context";
 import { readReferences, type DatabaseReference, type References } from "./drop-references";
-import { addGrants, addRevokes } from "./items";
-import { OwnerWork } from "./owner-work";
+import { addRevokes } from "./items";
 import { ownedBy, readOwned } from "./owned";
 import { literal } from "./quote";
 import { readCluster } from "./read-cluster";
 import { readDatabase, readGrantedBy } from "./read-database";
-import { resolve, type Resolved } from "./resolve";
+import { leaveIam, makeEnterable, resolveFor, takeAll, workWith } from "./removal";
+import { resolve } from "./resolve";
 import * as sql from "./statements";
 import { runTransaction } from "./transaction";
-
-const takeAll = { cascade: true, optionOnly: false };
 
 /**
  * Takes away everything the role holds, in every database, then the role. Privileges are revoked one by one as those
@@ -47,7 +45,7 @@ async function assertOwnsNothing({ connections }: Context, name: string): Promis
   if (owned.length > 0) throw ownsObjects(name, words.join(", "));
 }
 
-const ownsObjects = (name: string, words: string): DbAccessError =>
+export const ownsObjects = (name: string, words: string): DbAccessError =>
   new DbAccessError(
     "OwnsObjects",
     `${name} cannot be dropped while it owns: ${words}. Give that to another role or drop it first.`,
@@ -56,22 +54,14 @@ const ownsObjects = (name: string, words: string): DbAccessError =>
     },
   );
 
-/** First of all: nobody may become a member of an IAM user, not even for one transaction. It cannot log in without. */
-async function leaveIam(context: Context, items: readonly Item[]): Promise<void> {
-  const held = items.filter((item) => item.object === sql.iamRole);
-  if (held.length === 0) return;
-  const resolved = await resolveFor(context, held, []);
-  const work = workWith(context, resolved);
-  addRevokes(work, held, takeAll, context.facts, resolved);
-  await runTransaction(await context.connections.admin(), work.finish(), `ending a membership in ${sql.iamRole}`);
-}
-
 async function clearDatabase(context: Context, name: string, reference: DatabaseReference): Promise<string[]> {
   const { connections, facts } = context;
   const { database } = reference;
   const warnings = await makeEnterable(context, reference);
   const connection = await connections.to(database);
-  const held = (await readDatabase(connection, [name], [])).items.filter((item) => item.kind !== "default");
+  const held = (await readDatabase(connection, { names: [name], schemas: [] })).items.filter(
+    (item) => item.kind !== "default",
+  );
   // Only what may be passed on can have been passed on.
   const given = held.some((item) => item.grantable) ? await readGrantedBy(connection, name) : [];
   const resolved = await resolve(connection, facts, { items: held, schemas: [], databases: [], roles: [name] });
@@ -83,7 +73,7 @@ async function clearDatabase(context: Context, name: string, reference: Database
 }
 
 async function dropRole(context: Context, name: string, references: References, items: readonly Item[]): Promise<void> {
-  const held = items.filter((item) => item.kind === "database");
+  const held = items.filter((item) => item.kind === "database" || item.kind === "parameter");
   const needsResolving = held.length > 0 || references.sharedRemains;
   const resolved = needsResolving ? await resolveFor(context, held, [name]) : undefined;
   const work = workWith(context, resolved);
@@ -111,7 +101,7 @@ const dropRemains = (name: string): sql.Statement[] => [
   sql.dropOwned(name),
 ];
 
-async function runClearing(
+export async function runClearing(
   context: Context,
   name: string,
   database: string,
@@ -131,49 +121,5 @@ async function runClearing(
   connection.takeWarnings();
 }
 
-/** Database ACLs are cluster-wide: a database that does not let the login in is opened from the admin database. */
-async function makeEnterable(
-  context: Context,
-  { database, connectable, closed }: DatabaseReference,
-): Promise<string[]> {
-  if (connectable) return [];
-  if (closed)
-    throw new DbAccessError(
-      "NotAuthorized",
-      `Database ${database} takes no connections; allow them, so that what is held there can be taken away.`,
-    );
-  const { facts, connections } = context;
-  const connect: Item = {
-    grantee: facts.admin,
-    kind: "database",
-    database,
-    schema: "",
-    object: "",
-    column: "",
-    privilege: "CONNECT",
-    grantable: false,
-  };
-  const resolved = await resolveFor(context, [connect], []);
-  const work = workWith(context, resolved);
-  addGrants(work, [connect], facts, resolved);
-  await runTransaction(
-    await connections.admin(),
-    work.finish(),
-    `granting the provisioner's login CONNECT on database ${database}`,
-  );
-  return [
-    `The provisioner's login ${facts.admin.name} could not enter database ${database} and was granted CONNECT on it.`,
-  ];
-}
-
 const goneWords = (name: string, given: readonly Item[]): string[] =>
   itemChanges("revoke", given).map((words) => `Granted by ${name}, gone with it: ${words}.`);
-
-const resolveFor = async (
-  { connections, facts }: Context,
-  items: readonly Item[],
-  roles: string[],
-): Promise<Resolved> => resolve(await connections.admin(), facts, { items, schemas: [], databases: [], roles });
-
-const workWith = ({ facts, adminUsesIam }: Context, resolved: Resolved | undefined): OwnerWork =>
-  new OwnerWork(facts, resolved?.roles ?? new Map(), adminUsesIam);

@@ -108,7 +108,7 @@ function answer(state: string, words: string, context: ErrorContext): Answer {
     case "25006":
       return {
         code: "ServerReadOnly",
-        message: `${place} is read only; use the writer endpoint (${words}).`,
+        message: `${place} is read only ${during}; use the writer endpoint (${words}).`,
         transient: true,
       };
     case "42501":
@@ -119,7 +119,7 @@ function answer(state: string, words: string, context: ErrorContext): Answer {
         message: `Something depends on it: ${words}.`,
       };
     case "53300":
-      return { code: "Throttled", message: `${place} has no connection left (${words}); try again.`, transient: true };
+      return { code: "Throttled", message: `${place} has no connection left ${during} (${words}); try again.`, transient: true };
     case "55P03":
       return {
         code: "LockTimeout",
@@ -165,7 +165,7 @@ function answer(state: string, words: string, context: ErrorContext): Answer {
     case "57P02":
       return {
         code: "NetworkPathDatabase",
-        message: `${place} is starting up or shutting down (${words}).`,
+        message: `${place} is starting up or shutting down ${during} (${words}).`,
         transient: true,
       };
   }

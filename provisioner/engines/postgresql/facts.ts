@@ -7,6 +7,8 @@ import { maxNameBytes } from "./quote";
 export interface Facts extends ServerFacts {
   /** 16 and newer: memberships have options and grantors, and a role is administered by whoever has ADMIN on it. */
   memberOptions: boolean;
+  /** 15 and newer: SET and ALTER SYSTEM of a parameter can be granted. */
+  parameterAcls: boolean;
   /** Until 15 this attribute is the right to administer roles. */
   adminCreatesRoles: boolean;
   /** The server has `rds_iam`, whether or not the login may grant it. */
@@ -43,6 +45,7 @@ SELECT current_setting('server_version_num')::int AS number,
   ${holdsAdmin("iam.oid")} AS iam_admin
 FROM (SELECT to_regrole('rds_iam')::oid AS oid) iam JOIN pg_roles me ON me.rolname = current_user`;
 
+const withParameterAcls = 150000;
 const withMemberOptions = 160000;
 
 /** The first message of a session. Refuses a connection without TLS and a server that cannot be written. */
@@ -70,6 +73,7 @@ export async function readFacts(connection: Connection): Promise<Facts> {
     iamAvailable: row.iam_exists && adminsIam,
     maxNameLength: maxNameBytes,
     memberOptions,
+    parameterAcls: row.number >= withParameterAcls,
     adminCreatesRoles: row.creates_roles,
     iamExists: row.iam_exists,
   };

@@ -1,7 +1,7 @@
 import { accountKey } from "../../access/account";
 import type { Item, ItemKind } from "../../access/item";
 import { DbAccessError } from "../../errors";
-import { grantee, identifier, privilegeKeyword, qualified, routine } from "./quote";
+import { dotted, grantee, identifier, oid, privilegeKeyword, qualified, routine } from "./quote";
 
 export interface RevokeOptions {
   cascade: boolean;
@@ -26,6 +26,8 @@ const keywords: Partial<Record<ItemKind, string>> = {
   sequence: "SEQUENCE",
   routine: "ROUTINE",
   type: "TYPE",
+  largeObject: "LARGE OBJECT",
+  parameter: "PARAMETER",
 };
 
 const defaultClasses: Record<string, string> = {
@@ -54,9 +56,11 @@ function objectText(item: Item): string {
       return identifier(item.object);
     case "default":
       return defaultClass(item.object);
-    case "global":
     case "largeObject":
+      return oid(item.object);
     case "parameter":
+      return dotted(item.object);
+    case "global":
       throw new DbAccessError("NotSupported", `Privileges of the kind ${item.kind} are not supported on PostgreSQL.`);
   }
 }

@@ -1,6 +1,6 @@
 import type { Operation } from "../../access/operation";
 import { DbAccessError } from "../../errors";
-import type { Connection } from "./connection";
+import { part, type Connection, type Part } from "./connection";
 import type { Context } from "./context";
 import { dropPrincipal } from "./drop";
 import type { Facts } from "./facts";
@@ -17,12 +17,15 @@ interface IamStanding {
   users: boolean;
 }
 
-const standingQuery = (facts: Facts): string => {
+/** A setting of the transaction alone. */
+const reachedBefore = "db_access.reached_iam";
+
+const standing = (facts: Facts): string => {
   const has = (mode: string): string => `coalesce(pg_has_role(iam.oid, '${mode}'), false)`;
-  return `SELECT ${has("MEMBER")} AS member,
+  return `(SELECT ${has("MEMBER")} AS member,
     ${facts.memberOptions ? `${has("USAGE")} OR ${has("SET")}` : has("MEMBER")} AS reached,
     EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE m.roleid = iam.oid AND r.rolcanlogin) AS users
-  FROM (SELECT to_regrole('${iamRole}')::oid AS oid) iam`;
+  FROM (SELECT to_regrole('${iamRole}')::oid AS oid) iam) standing`;
 };
 
 /** An IAM login or a membership: the only operations that can make the provisioner a member of `rds_iam`. */
@@ -33,50 +36,42 @@ export const touchesIam = (operation: Operation): boolean =>
 
 /**
  * Every member of `rds_iam`, however indirect, can log in by IAM only. A provisioner that logs in with a password and
- * becomes one has locked itself out, and everybody else who administers the server with that login.
+ * becomes one has locked itself out, and everybody else who administers the server with that login. So the transaction
+ * itself compares, and fails before COMMIT; plain SQL has no other way to fail than an error such as a division by zero.
  */
-export class LockOutGuard {
-  private after: IamStanding | undefined;
+export class LockOutGuard implements Guard {
+  readonly before: Part;
+  readonly after: Part;
+  private first: IamStanding | undefined;
+  private last: IamStanding | undefined;
 
-  private constructor(
-    private readonly facts: Facts,
-    private readonly before: IamStanding,
-  ) {}
-
-  static async prepare(connection: Connection, facts: Facts): Promise<LockOutGuard> {
-    return new LockOutGuard(facts, await readStanding(connection, facts));
+  constructor(private readonly facts: Facts) {
+    this.before = part<IamStanding>(
+      `SELECT *, set_config('${reachedBefore}', reached::text, true) FROM ${standing(facts)}`,
+      ([row]) => (this.first = row),
+    );
+    this.after = part<IamStanding>(
+      `SELECT *, 1 / (NOT reached OR current_setting('${reachedBefore}')::boolean)::int FROM ${standing(facts)}`,
+      ([row]) => (this.last = row),
+    );
   }
 
-  /** Before COMMIT: taken back as if it had never been. */
-  guard(): Guard {
-    return {
-      text: standingQuery(this.facts),
-      verify: ([row]) => {
-        this.after = row as unknown as IamStanding;
-        if (this.after.reached && !this.before.reached)
-          throw new DbAccessError(
-            "IamUnavailable",
-            `This would make the provisioner's login ${this.facts.admin.name} a member of ${iamRole} and lock it out; nothing was changed. ` +
-              "Take that login's membership in the user or role away first.",
-          );
-      },
-    };
+  explain(error: unknown): unknown {
+    if (!(error instanceof DbAccessError) || error.serverCode !== "22012") return error;
+    return new DbAccessError(
+      "IamUnavailable",
+      `This would make the provisioner's login ${this.facts.admin.name} a member of ${iamRole} and lock it out; nothing was changed. ` +
+        "Take that login's membership in the user or role away first.",
+    );
   }
 
   /** Whether only a second login can tell that the provisioner still gets in. */
   get needsProof(): boolean {
+    const { first, last } = this;
     return (
-      this.after !== undefined &&
-      ((this.after.member && !this.before.member) || (this.after.users && !this.before.users))
+      first !== undefined && last !== undefined && ((last.member && !first.member) || (last.users && !first.users))
     );
   }
-}
-
-async function readStanding(connection: Connection, facts: Facts): Promise<IamStanding> {
-  const [row] = await connection.query<IamStanding>(standingQuery(facts), [], {
-    step: "checking memberships in rds_iam",
-  });
-  return row;
 }
 
 /**

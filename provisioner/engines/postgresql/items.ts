@@ -5,7 +5,7 @@ import type { Facts } from "./facts";
 import { grantStatements, revokeStatements, type RevokeOptions } from "./grants";
 import type { OwnerWork } from "./owner-work";
 import { subjectKey, subjectOf, type Resolved } from "./resolve";
-import { plainStatement } from "./statements";
+import { plainStatement, type Statement } from "./statements";
 
 /** Items by the role that has to act for them, in the order in which the roles first appear. */
 function byActor(items: readonly Item[], actorOf: (item: Item) => string | undefined): Map<string, Item[]> {
@@ -27,7 +27,23 @@ function ownerOf(item: Item, facts: Facts, resolved: Resolved): string | undefin
   return subject === undefined ? facts.admin.name : resolved.owners.get(subjectKey(...subject));
 }
 
+/** Kinds that the server at hand is too old for would be syntax errors, and a parameter may be granted with a warning only. */
+function assertGrantable(item: Item, facts: Facts, resolved: Resolved): void {
+  const needs = (version: string): DbAccessError =>
+    new DbAccessError("NotSupported", `Privileges on ${objectWords(item)} need PostgreSQL ${version} or newer.`);
+  if (item.kind === "default" && item.object === "largeObjects" && facts.versionNumber < 180000) throw needs("18");
+  if (item.kind !== "parameter") return;
+  if (!facts.parameterAcls) throw needs("15");
+  if (resolved.parameters?.get(item.object)?.includes(item.privilege) === false)
+    throw new DbAccessError(
+      "NotAuthorized",
+      `Cannot ${itemChanges("grant", [item]).join("; ")}: the provisioner's login ${facts.admin.name} may not pass it on. ` +
+        `A superuser has to grant it ${item.privilege} on ${objectWords(item)} WITH GRANT OPTION.`,
+    );
+}
+
 export function addGrants(work: OwnerWork, items: readonly Item[], facts: Facts, resolved: Resolved): void {
+  for (const item of items) assertGrantable(item, facts, resolved);
   const groups = byActor(items, (item) => {
     const owner = ownerOf(item, facts, resolved);
     if (owner === undefined)
@@ -57,10 +73,17 @@ export function addRevokes(
   addMembershipRevokes(work, memberships, options, facts, resolved);
   for (const [actor, group] of byActor(others, (item) => revokerOf(item, facts, resolved))) {
     const foreign = group.filter((item) => ownerOf(item, facts, resolved) !== actor);
-    const add = (): void => work.addAs(actor, revokeStatements(group, options).map(plainStatement));
+    const add = (): void => addAsGrantor(work, actor, revokeStatements(group, options).map(plainStatement), resolved);
     if (foreign.length === 0) naming("revoke", group, add);
     else grantedElsewhere(foreign, actor, add);
   }
+}
+
+/** A group such as rds_superuser that the login has the privileges of, but may not become, grants through the login. */
+function addAsGrantor(work: OwnerWork, grantor: string, statements: Statement[], { roles }: Resolved): void {
+  const known = roles.get(grantor);
+  if (known?.inherits === true && !known.canSet && known.adminThrough === null) work.add(...statements);
+  else work.addAs(grantor, statements);
 }
 
 function revokerOf(item: Item, facts: Facts, resolved: Resolved): string | undefined {

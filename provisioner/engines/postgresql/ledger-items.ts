@@ -16,6 +16,7 @@ export interface StoredGroup {
   schema?: string;
   creator?: string;
   grantable?: true;
+  absent?: true;
   options?: MembershipOptions;
   grantor?: string;
   privileges: string[];
@@ -35,6 +36,7 @@ const sharedPart = ({ item, before, optionBefore }: RecordedItem): Shared => ({
   ...(item.schema === "" ? {} : { schema: item.schema }),
   ...(item.creator === undefined ? {} : { creator: item.creator }),
   ...(item.grantable ? { grantable: true } : {}),
+  ...(item.absent === true ? { absent: true } : {}),
   ...(item.options === undefined ? {} : { options: item.options }),
   ...(item.grantor === undefined ? {} : { grantor: item.grantor }),
 });
@@ -81,6 +83,7 @@ function unpackOne(group: StoredGroup, object: string | [string, string], privil
       privilege,
       grantable: group.grantable ?? false,
       ...(group.creator === undefined ? {} : { creator: group.creator }),
+      ...(group.absent === undefined ? {} : { absent: group.absent }),
       ...(group.options === undefined ? {} : { options: group.options }),
       ...(group.grantor === undefined ? {} : { grantor: group.grantor }),
     },

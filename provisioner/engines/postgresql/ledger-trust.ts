@@ -1,6 +1,6 @@
 import { LEDGER_NAME } from "../../access/names";
 import { DbAccessError } from "../../errors";
-import type { Connection } from "./connection";
+import { part, type Part } from "./connection";
 import { literal } from "./quote";
 
 interface TrustRow {
@@ -31,15 +31,30 @@ SELECT 'table ' || n.nspname || '.' || c.relname, pg_get_userbyid(c.relowner)::t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ${literal(LEDGER_NAME)} AND c.relname IN ('meta', 'claims')`;
 
+/** The schema and its two tables. */
+const parts = 3;
+
 /**
- * A ledger that somebody else can write would decide what is dropped. Resolves with whether there is one; throws when
- * it must not be believed.
+ * Fails, by a division by zero, where there is no ledger or it must not be believed: what comes after it in the same
+ * message is not even looked at then. To read a view that somebody has put there would be to run his code.
  */
-export async function ledgerIsTrusted(connection: Connection): Promise<boolean> {
-  const rows = await connection.query<TrustRow>(trustQuery, [], { step: "checking who may use the ledger" });
+export const trustGuard = `SELECT 1 / (SELECT count(*) = ${parts} AND bool_and(ours AND holders = '{}' AND NOT altered)
+  FROM (${trustQuery}) l)::int AS trusted`;
+
+export const failedTheGuard = (error: unknown): boolean =>
+  error instanceof DbAccessError && error.serverCode === "22012";
+
+/**
+ * A ledger that somebody else can write would decide what is dropped. Tells whether there is one; the answer throws
+ * when it must not be believed.
+ */
+export const trustCheck = (database: string, tell: (exists: boolean) => void): Part =>
+  part<TrustRow>(trustQuery, (rows) => tell(isTrusted(rows, database)));
+
+function isTrusted(rows: readonly TrustRow[], database: string): boolean {
   if (rows.length === 0) return false;
   for (const { words, owner, ours, holders: others, altered } of rows) {
-    const where = `${words} of database ${connection.database}`;
+    const where = `${words} of database ${database}`;
     if (!ours)
       throw untrusted(
         `${where} belongs to ${owner}, not to the provisioner's login`,
@@ -48,9 +63,9 @@ export async function ledgerIsTrusted(connection: Connection): Promise<boolean> 
     if (others.length > 0) throw untrusted(`${others.join(", ")} may use ${where}`, `revoke that`);
     if (altered) throw untrusted(`${where} has triggers, rules or row security`, `remove them`);
   }
-  if (rows.length !== 3)
+  if (rows.length !== parts)
     throw untrusted(
-      `schema ${LEDGER_NAME} of database ${connection.database} is incomplete`,
+      `schema ${LEDGER_NAME} of database ${database} is incomplete`,
       `drop the schema when it holds nothing of yours`,
     );
   return true;

@@ -1,90 +1,30 @@
-import { LEDGER_NAME } from "../../access/names";
-import type { ClaimRecord, CredentialRecord } from "../../access/record";
+import type { ClaimRecord } from "../../access/record";
 import { DbAccessError } from "../../errors";
-import type { Ledger, LedgerQuery } from "../engine";
-import type { Connection, Connections } from "./connection";
-import { packItems, unpackItems, type StoredGroup } from "./ledger-items";
-import { ledgerIsTrusted } from "./ledger-trust";
-import type { ClusterLock } from "./lock";
-import { literal } from "./quote";
-import { rollBack } from "./transaction";
+import type { Ledger, LedgerChange, LedgerQuery } from "../engine";
+import { part, type Connection, type Connections, type Part } from "./connection";
+import {
+  createLedger,
+  ledgerFormat,
+  metaQuery,
+  readClaims,
+  removeClaims,
+  takeOver,
+  toRecord,
+  writeClaims,
+  type LedgerRow,
+  type Meta,
+} from "./ledger-sql";
+import { failedTheGuard, trustCheck, trustGuard } from "./ledger-trust";
+import { hasLock, lockStep, type ClusterLock } from "./lock";
 
-const ledgerFormat = 1;
-
-/** The id has C collation so that its primary key also serves prefixes; owners can be longer than a B-tree entry. */
-const createStatements = (cluster: string): string => `
-CREATE SCHEMA ${LEDGER_NAME};
-CREATE TABLE ${LEDGER_NAME}.meta (format integer NOT NULL, cluster text NOT NULL);
-CREATE TABLE ${LEDGER_NAME}.claims (
-  id text COLLATE "C" PRIMARY KEY, owner text NOT NULL, kind text NOT NULL, grantee text NOT NULL, database_name text NOT NULL,
-  state text NOT NULL, generation bigint NOT NULL, adopted boolean NOT NULL, retained boolean NOT NULL,
-  claim jsonb NOT NULL, items jsonb NOT NULL, credentials jsonb, updated timestamptz NOT NULL);
-CREATE INDEX claims_owner ON ${LEDGER_NAME}.claims USING hash (owner);
-CREATE INDEX claims_grantee ON ${LEDGER_NAME}.claims USING hash (grantee);
-COMMENT ON SCHEMA ${LEDGER_NAME} IS 'Which users and grants db-access manages, and for whom. Not to be changed by hand.';
-INSERT INTO ${LEDGER_NAME}.meta VALUES (${ledgerFormat}, ${literal(cluster)})`;
-
-const readQuery = `
-WITH wanted AS (
-  SELECT id FROM ${LEDGER_NAME}.claims WHERE id = ANY ($1::text[])
-  UNION SELECT c.id FROM unnest($2::text[], $3::text[]) AS span(first, beyond)
-    JOIN ${LEDGER_NAME}.claims c ON c.id >= span.first COLLATE "C" AND c.id < span.beyond COLLATE "C"
-  UNION SELECT id FROM ${LEDGER_NAME}.claims WHERE owner = ANY ($4::text[])
-  UNION SELECT id FROM ${LEDGER_NAME}.claims WHERE grantee = ANY ($5::text[]))
-SELECT m.format, m.cluster, to_jsonb(c) AS claim
-FROM ${LEDGER_NAME}.meta m LEFT JOIN (wanted JOIN ${LEDGER_NAME}.claims c USING (id)) ON true`;
-
-const metaQuery = `SELECT format, cluster FROM ${LEDGER_NAME}.meta`;
-
-const columns = [
-  "owner",
-  "kind",
-  "grantee",
-  "database_name",
-  "state",
-  "generation",
-  "adopted",
-  "retained",
-  "claim",
-  "items",
-  "credentials",
-];
-
-const writeQuery = `
-INSERT INTO ${LEDGER_NAME}.claims (id, ${columns.join(", ")}, updated)
-SELECT id, ${columns.join(", ")}, clock_timestamp() FROM jsonb_to_recordset($1::jsonb) AS r (
-  id text, owner text, kind text, grantee text, database_name text, state text, generation bigint, adopted boolean, retained boolean,
-  claim jsonb, items jsonb, credentials jsonb)
-ON CONFLICT (id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(", ")}, updated = excluded.updated`;
-
-interface Meta {
-  format: number;
-  cluster: string;
-}
-
-interface LedgerRow extends Meta {
-  claim: StoredClaim | null;
-}
-
-interface StoredClaim {
-  id: string;
-  owner: string;
-  kind: ClaimRecord["kind"];
-  grantee: string;
-  database_name: string;
-  state: ClaimRecord["state"];
-  generation: number;
-  adopted: boolean;
-  retained: boolean;
-  claim: ClaimRecord["claim"];
-  items: StoredGroup[];
-  credentials: CredentialRecord | null;
-}
+const readingStep = "reading the ledger";
+const writingStep = "writing the ledger";
 
 export class PostgresqlLedger implements Ledger {
-  /** Found and believed in this session: who may use it, and whose it is. */
-  private trusted = false;
-  private ours = false;
+  /** As found in this session. An absent one may have been created by somebody else since; a trusted one stays. */
+  private standing: "unknown" | "absent" | "trusted" = "unknown";
+  /** Once its format and the cluster that last wrote it have been seen. */
+  private meta: Meta | undefined;
 
   constructor(
     private readonly connections: Connections,
@@ -94,60 +34,144 @@ export class PostgresqlLedger implements Ledger {
 
   async read(query: LedgerQuery): Promise<ClaimRecord[]> {
     const connection = await this.connections.admin();
-    if (!(await this.exists(connection))) return [];
-    const prefixes = query.idPrefixes.filter((prefix) => prefix !== "");
-    const rows = await this.rows(connection, [
-      query.ids,
-      prefixes,
-      prefixes.map(pastPrefix),
-      query.owners,
-      query.grantees,
-    ]);
-    this.assertMeta(rows[0]);
-    return rows.flatMap((row) => (row.claim === null ? [] : [toRecord(row.claim)]));
+    const found: ClaimRecord[] = [];
+    if (this.standing === "absent" && !(await this.check(connection))) return found;
+    try {
+      await connection.ask([...this.guard(), this.claims(query, found)], { step: readingStep });
+    } catch (error) {
+      if (!(await this.explain(connection, error))) return [];
+      await connection.ask([this.claims(query, found)], { step: readingStep });
+    }
+    return found;
+  }
+
+  /**
+   * The lock and what the ledger says under it, in one message but never in one statement, whose snapshot would be
+   * older than the lock.
+   */
+  async begin(query: LedgerQuery, deadline: number): Promise<ClaimRecord[]> {
+    if (this.lock.held) return this.read(query);
+    try {
+      return await this.readUnderLock(query, deadline);
+    } catch (error) {
+      // Closing the session would end it too, but nobody should have to wait for that.
+      await this.lock.release().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async readUnderLock(query: LedgerQuery, deadline: number): Promise<ClaimRecord[]> {
+    const found: ClaimRecord[] = [];
+    let read = false;
+    await this.lock.acquire(deadline, async (connection, lock, held) => {
+      // That there is none costs a failed message, so it is looked for in another way from then on.
+      if (this.standing === "absent") return connection.ask([lock, this.trust(connection)], { step: lockStep });
+      try {
+        await connection.ask([lock, ...this.guard(), this.claims(query, found, hasLock)], { step: lockStep });
+        read = this.lock.held;
+      } catch (error) {
+        const guarded = failedTheGuard(error);
+        await connection.ask([held, ...(guarded ? [this.trust(connection)] : [])], { step: lockStep });
+        if (!guarded) await this.explain(connection, error);
+      }
+    });
+    return read || this.standing === "absent" ? found : this.read(query);
   }
 
   async write(records: ClaimRecord[]): Promise<void> {
     this.lock.assertHeld();
     if (records.length === 0) return;
     const connection = await this.connections.admin();
-    if (await this.exists(connection)) await this.readMeta(connection);
-    else await this.create(connection);
-    await connection.query(writeQuery, [JSON.stringify(records.map(toStored))], { step: "writing the ledger" });
+    await this.prepare(connection);
+    await connection.ask(this.writing(records), { step: writingStep });
+    this.meta = { format: ledgerFormat, cluster: this.cluster };
   }
 
   async remove(ids: string[]): Promise<void> {
     this.lock.assertHeld();
     const connection = await this.connections.admin();
-    if (ids.length === 0 || !(await this.exists(connection))) return;
-    await this.readMeta(connection);
-    await connection.query(`DELETE FROM ${LEDGER_NAME}.claims WHERE id = ANY ($1::text[])`, [ids], {
-      step: "writing the ledger",
-    });
+    if (ids.length === 0 || !(await this.look(connection))) return;
+    await connection.ask([{ text: removeClaims(ids) }], { step: writingStep });
   }
 
-  private async exists(connection: Connection): Promise<boolean> {
-    this.trusted ||= await ledgerIsTrusted(connection);
-    return this.trusted;
-  }
-
-  private async rows(connection: Connection, values: unknown[]): Promise<LedgerRow[]> {
+  /** The lock ends after COMMIT: whoever takes it next sees what was written. It ends also when the writing fails. */
+  async end({ write, remove }: LedgerChange): Promise<void> {
     try {
-      return await connection.query<LedgerRow>(readQuery, values, { step: "reading the ledger" });
-    } catch (error) {
-      // A newer format may have other columns; only `meta` stays as it is.
-      if (error instanceof DbAccessError && error.code === "ObjectMissing") await this.readMeta(connection);
-      throw error;
+      if (write.length === 0 && remove.length === 0) return;
+      this.lock.assertHeld();
+      const connection = await this.connections.admin();
+      if (write.length > 0) await this.prepare(connection);
+      else if (!(await this.look(connection))) return;
+      const changes = [
+        ...(write.length > 0 ? this.writing(write) : []),
+        ...(remove.length > 0 ? [{ text: removeClaims(remove) }] : []),
+      ];
+      const message = [{ text: "BEGIN" }, ...changes, { text: "COMMIT" }, this.lock.unlock];
+      try {
+        await connection.ask(message, { step: writingStep });
+      } catch (error) {
+        await connection.rollBack();
+        throw error;
+      }
+    } finally {
+      await this.lock.release();
     }
   }
 
-  private async readMeta(connection: Connection): Promise<void> {
-    if (this.ours) return;
-    const [meta] = await connection.query<Meta>(metaQuery, [], { step: "reading the ledger" });
-    this.assertMeta(meta);
+  private claims(query: LedgerQuery, found: ClaimRecord[], condition?: string): Part {
+    return part<LedgerRow>(readClaims(this.cluster, query, condition), (rows) => {
+      // Without the lock there are no rows, and what is said here is not listened to.
+      if (condition !== undefined && !this.lock.held) return;
+      this.standing = "trusted";
+      this.believe(rows.at(0));
+      found.push(...rows.flatMap(({ claim }) => (claim === null ? [] : [toRecord(claim)])));
+    });
   }
 
-  private assertMeta(meta: Meta | undefined): void {
+  /** Under another name the first writing takes the ledger over. What only ends claims leaves the name. */
+  private writing(records: readonly ClaimRecord[]): Part[] {
+    const foreign = this.meta?.cluster !== this.cluster;
+    return [...(foreign ? [{ text: takeOver(this.cluster) }] : []), { text: writeClaims(records) }];
+  }
+
+  private guard(): Part[] {
+    return this.standing === "trusted" ? [] : [{ text: trustGuard }];
+  }
+
+  private trust(connection: Connection): Part {
+    return trustCheck(connection.database, (exists) => (this.standing = exists ? "trusted" : "absent"));
+  }
+
+  private async check(connection: Connection): Promise<boolean> {
+    await connection.ask([this.trust(connection)], { step: "checking who may use the ledger" });
+    return this.standing === "trusted";
+  }
+
+  /** Why a reading failed: no ledger, which is no failure and resolves with false, or one that must not be believed. */
+  private async explain(connection: Connection, error: unknown): Promise<boolean> {
+    if (failedTheGuard(error)) return this.check(connection);
+    // A newer format may have other columns; only the format and the cluster in `meta` stay as they are.
+    if (error instanceof DbAccessError && error.code === "ObjectMissing") await this.readMeta(connection);
+    throw error;
+  }
+
+  /** Whether there is one, of a format that is known. */
+  private async look(connection: Connection): Promise<boolean> {
+    if (this.meta !== undefined) return true;
+    if (this.standing !== "trusted" && !(await this.check(connection))) return false;
+    await this.readMeta(connection);
+    return true;
+  }
+
+  private async prepare(connection: Connection): Promise<void> {
+    if (!(await this.look(connection))) await this.create(connection);
+  }
+
+  private readMeta(connection: Connection): Promise<void> {
+    return connection.ask([part<Meta>(metaQuery, ([meta]) => this.believe(meta))], { step: readingStep });
+  }
+
+  private believe(meta: Meta | undefined): void {
     if (meta === undefined)
       throw new DbAccessError(
         "LedgerUntrusted",
@@ -158,24 +182,19 @@ export class PostgresqlLedger implements Ledger {
         "LedgerTooNew",
         `The ledger has format ${meta.format}, this provisioner knows ${ledgerFormat}; deploy a newer provisioner.`,
       );
-    if (meta.cluster !== this.cluster)
-      throw new DbAccessError(
-        "NotOurs",
-        `The ledger on this server is that of cluster ${meta.cluster}, not of ${this.cluster}; nothing was done. ` +
-          `Use the name ${meta.cluster}; taking over a ledger after a restore under a new name comes later (adopt: fromLedger).`,
-      );
-    this.ours = true;
+    this.meta = meta;
   }
 
   /** In one transaction, which is taken back when default privileges of the login would open the ledger to others. */
   private async create(connection: Connection): Promise<void> {
     const step = "creating the ledger";
     try {
-      await connection.script(`BEGIN; ${createStatements(this.cluster)}`, { step });
-      await ledgerIsTrusted(connection);
-      await connection.script("COMMIT", { step });
+      await connection.ask([{ text: `BEGIN;${createLedger(this.cluster)}` }], { step });
+      await this.check(connection);
+      await connection.ask([{ text: "COMMIT" }], { step });
     } catch (error) {
-      await rollBack(connection);
+      this.standing = "unknown";
+      await connection.rollBack();
       if (error instanceof DbAccessError && error.code === "NotAuthorized")
         throw new DbAccessError(
           "NotAuthorized",
@@ -186,47 +205,6 @@ export class PostgresqlLedger implements Ledger {
         );
       throw error;
     }
-    this.trusted = true;
-    this.ours = true;
+    this.meta = { format: ledgerFormat, cluster: this.cluster };
   }
 }
-
-/** The smallest text after everything that begins with the prefix. Ids are ASCII. */
-const pastPrefix = (prefix: string): string =>
-  prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
-
-const toStored = (record: ClaimRecord): StoredClaim => {
-  const { database, items, credentials, ...rest } = record;
-  return { ...rest, database_name: database, items: packItems(items), credentials: credentials ?? null };
-};
-
-const toRecord = (stored: StoredClaim): ClaimRecord => {
-  const {
-    id,
-    owner,
-    kind,
-    grantee,
-    database_name: database,
-    state,
-    generation,
-    adopted,
-    retained,
-    claim,
-    items,
-    credentials,
-  } = stored;
-  const record = {
-    id,
-    owner,
-    kind,
-    grantee,
-    database,
-    state,
-    generation,
-    adopted,
-    retained,
-    claim,
-    items: unpackItems(items),
-  };
-  return credentials === null ? record : { ...record, credentials };
-};

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { DbAccessError } from "../../errors";
-import type { Connection, Connections } from "./connection";
+import { part, type Connection, type Connections, type Part } from "./connection";
 
 /** Advisory locks belong to one database: the key is only ever taken on the admin database. */
 const key = "hashtextextended('db-access:v1', 0)";
 
 const firstPauseMs = 20;
 const longestPauseMs = 1000;
+
+/** A setting of one message alone: whether its first statement has taken the lock. */
+const lockedSetting = "db_access.locked";
+
+/** True in a message that has the lock, for what is read only then. */
+export const hasLock = `current_setting('${lockedSetting}') = 'true'`;
 
 interface Holder {
   pid: number;
@@ -17,14 +23,28 @@ interface Holder {
 }
 
 /** An advisory lock on a 64-bit key shows its halves in pg_locks; `objsubid` 1 marks that form. */
+const granted = `l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.classid::bigint = (${key} >> 32) & 4294967295 AND l.objid::bigint = ${key} & 4294967295`;
+
 const holderQuery = `
 SELECT l.pid, nullif(a.application_name, '') AS application, a.usename::text AS login,
   to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
-FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND l.classid::bigint = (${key} >> 32) & 4294967295 AND l.objid::bigint = ${key} & 4294967295
-LIMIT 1`;
+FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) WHERE ${granted} LIMIT 1`;
+
+interface LockRow {
+  locked: boolean;
+}
+
+/**
+ * One try: sends `lock` first in a message, and resolves with whether that has taken the lock. After a failure `held`
+ * tells: a lock of the session outlives the transaction that took it.
+ */
+export type Try = (connection: Connection, lock: Part, held: Part) => Promise<void>;
+
+export const lockStep = "waiting for the cluster's lock";
+
+const lockAlone: Try = (connection, lock) => connection.ask([lock], { step: lockStep });
 
 /** One writer per cluster, across every function and session. */
 export class ClusterLock {
@@ -32,33 +52,51 @@ export class ClusterLock {
 
   constructor(private readonly connections: Connections) {}
 
-  async acquire(deadline: number): Promise<void> {
-    if (this.holder?.alive === true) return;
+  get held(): boolean {
+    return this.holder?.alive === true;
+  }
+
+  /** It was taken, and its connection is gone. */
+  get isLost(): boolean {
+    return this.holder?.alive === false;
+  }
+
+  /** Waits with jitter. What travels with a try that was in vain is asked again with the next. */
+  async acquire(deadline: number, send: Try = lockAlone): Promise<void> {
+    if (this.held) return;
     const connection = await this.connections.admin();
+    const take = ([row]: LockRow[]): void => {
+      if (row.locked) this.holder = connection;
+    };
+    const lock = part(
+      `SELECT set_config('${lockedSetting}', pg_try_advisory_lock(${key})::text, true) = 'true' AS locked`,
+      take,
+    );
+    const held = part(
+      `SELECT EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_backend_pid() AND ${granted}) AS locked`,
+      take,
+    );
     for (let pause = firstPauseMs; ; pause = nextPause(pause)) {
-      const [row] = await connection.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${key}) AS locked`, [], {
-        step: "waiting for the cluster's lock",
-      });
-      if (row.locked) {
-        this.holder = connection;
-        return;
-      }
+      await send(connection, lock, held);
+      if (this.held) return;
       if (Date.now() + pause >= deadline) throw await timedOut(connection);
       await sleep(pause);
     }
   }
 
+  /** Ends it, as the last statement of a message. */
+  readonly unlock: Part = { text: `SELECT pg_advisory_unlock(${key})`, answer: () => (this.holder = undefined) };
+
   async release(): Promise<void> {
     const held = this.holder;
     this.holder = undefined;
     // A connection that is gone has taken its lock along.
-    if (held?.alive === true)
-      await held.query(`SELECT pg_advisory_unlock(${key})`, [], { step: "releasing the cluster's lock" });
+    if (held?.alive === true) await held.ask([this.unlock], { step: "releasing the cluster's lock" });
   }
 
   /** The lock ends with its connection: whoever wrote on could meet another writer. */
   assertNotLost(): void {
-    if (this.holder?.alive === false)
+    if (this.isLost)
       throw new DbAccessError(
         "NetworkPathDatabase",
         "The connection that held the cluster's lock was lost; run it again.",

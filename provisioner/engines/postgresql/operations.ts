@@ -8,9 +8,18 @@ import { addGrants, addRevokes } from "./items";
 import type { OwnerWork } from "./owner-work";
 import { readCluster } from "./read-cluster";
 import { subjectKey, subjectOf, type Resolved, type Subjects } from "./resolve";
+import { setSettings } from "./settings";
 import * as sql from "./statements";
 
-const alone = ["createDatabase", "setDatabaseOwner", "dropDatabase", "endSessions", "dropPrincipal"] as const;
+const alone = [
+  "createDatabase",
+  "setDatabaseOwner",
+  "dropDatabase",
+  "endSessions",
+  "reassignOwned",
+  "dropOwned",
+  "dropPrincipal",
+] as const;
 
 /** Operations whose statements a transaction can hold together with others. */
 export type InTransaction = Exclude<Operation, { op: (typeof alone)[number] }>;
@@ -29,6 +38,7 @@ export function subjectsOf(operations: readonly InTransaction[], facts: Facts): 
     (item) =>
       subjectOf(item) !== undefined ||
       item.creator !== undefined ||
+      item.kind === "parameter" ||
       (item.grantor !== undefined && item.grantor !== facts.admin.name),
   );
   return ownersMatter || schemas.length > 0 ? { items, schemas, databases: [], roles } : undefined;
@@ -73,9 +83,12 @@ export function addOperations(work: OwnerWork, operations: readonly InTransactio
   if (creates && context.facts.memberOptions) work.add(sql.plainStatement("SET LOCAL createrole_self_grant = ''"));
   for (const operation of operations) addOperation(work, operation, context);
   // Last and together: between statements that carry verifiers each would be a message of its own.
-  for (const operation of operations)
+  for (const operation of operations) {
+    if (operation.op === "createLogin")
+      work.add(...setSettings(operation.account.name, operation.attributes.settings ?? {}));
     if (operation.op === "createLogin" || operation.op === "createRole")
       work.add(sql.commentOnRole(operation.account.name, operation.comment));
+  }
 }
 
 function addOperation(
@@ -93,8 +106,15 @@ function addOperation(
     }
     case "createRole":
       return work.add(sql.createRole(operation.account.name));
-    case "alterLogin":
-      return work.add(...sql.alterLogin(operation.account.name, operation.attributes));
+    case "alterLogin": {
+      const { account, attributes } = operation;
+      return work.add(
+        ...sql.alterLogin(account.name, attributes),
+        ...setSettings(account.name, attributes.settings ?? {}),
+      );
+    }
+    case "renameAccount":
+      throw new DbAccessError("NotSupported", "A login has no hosts on PostgreSQL, so none can be changed.");
     case "setPassword":
       return work.add(sql.setPassword(operation.account.name, verifiers.get(accountKey(operation.account))));
     case "setAuth":

@@ -1,6 +1,7 @@
 import type { OwnedObject } from "../../access/server";
 import { DbAccessError } from "../../errors";
 import type { Connections } from "./connection";
+import { textArray } from "./literals";
 import { namesRole } from "./rows";
 
 interface SharedRow {
@@ -13,17 +14,20 @@ interface SharedRow {
 }
 
 /**
- * A default privilege is recorded as "owned" by its creator; it is a setting, goes with the role and blocks nothing.
- * Entries of pg_shdepend, alias `s`, of what the roles own.
+ * An entry of pg_shdepend, alias `s`, that means ownership. A default privilege is recorded as "owned" by its creator;
+ * it is a setting, goes with the role and blocks nothing.
  */
-export const ownedBy = (roles: string): string =>
-  `${namesRole(roles)} AND s.deptype = 'o' AND s.classid <> 'pg_default_acl'::regclass`;
+export const ownedEntry = "s.deptype = 'o' AND s.classid <> 'pg_default_acl'::regclass";
 
-const named = "SELECT oid FROM pg_roles WHERE rolname = ANY ($1::text[])";
+/** Entries of pg_shdepend, alias `s`, of what the roles own. */
+export const ownedBy = (roles: string): string => `${namesRole(roles)} AND ${ownedEntry}`;
+
+const named = (roles: readonly string[]): string =>
+  `SELECT oid FROM pg_roles WHERE rolname = ANY (${textArray(roles)})`;
 
 /** pg_shdepend is shared: one message finds the databases in which a role owns anything. */
-const sharedQuery = `
-WITH owned AS (SELECT s.* FROM pg_shdepend s WHERE ${ownedBy(named)})
+const sharedQuery = (roles: readonly string[]): string => `
+WITH owned AS (SELECT s.* FROM pg_shdepend s WHERE ${ownedBy(named(roles))})
 SELECT pg_get_userbyid(s.refobjid)::text AS role, coalesce('database ' || d.datname, i.type || ' ' || i.identity) AS words,
   coalesce(d.datname, current_database())::text AS database, 1 AS count, true AS connectable
 FROM owned s CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, 0) i
@@ -38,10 +42,10 @@ ORDER BY role, database, words`;
 
 const shownPerDatabase = 100;
 
-const namesQuery = `
+const namesQuery = (roles: readonly string[]): string => `
 SELECT pg_get_userbyid(s.refobjid)::text AS role, i.type || ' ' || i.identity AS words
 FROM pg_shdepend s CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, s.objsubid) i
-WHERE ${ownedBy(named)} AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+WHERE ${ownedBy(named(roles))} AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 ORDER BY 1, s.classid, i.identity LIMIT ${shownPerDatabase}`;
 
 const countWords = (count: number): string => (count === 1 ? "1 object" : `${count} objects`);
@@ -55,7 +59,7 @@ export async function readOwned(
   if (roles.length === 0) return owned;
   const add = (role: string, object: OwnedObject): void => void owned.get(role)?.push(object);
   const admin = await connections.admin();
-  const rows = await admin.query<SharedRow>(sharedQuery, [roles], { step: "reading what is owned" });
+  const rows = await admin.query<SharedRow>(sharedQuery(roles), [], { step: "reading what is owned" });
   for (const { role, words, database } of rows) if (words !== null) add(role, { database, words });
   const inside = rows.filter((row) => row.words === null);
   for (const database of new Set(inside.map((row) => row.database))) {
@@ -78,7 +82,7 @@ async function namesIn(
   if (!row.connectable) return [];
   try {
     const connection = await connections.to(row.database);
-    return await connection.query(namesQuery, [roles], { step: `reading what is owned in database ${row.database}` });
+    return await connection.query(namesQuery(roles), [], { step: `reading what is owned in database ${row.database}` });
   } catch (error) {
     // The count says enough; a database that refuses the login must not hide the reason for not dropping.
     if (error instanceof DbAccessError && !error.transient) return [];

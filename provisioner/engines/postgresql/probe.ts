@@ -1,7 +1,7 @@
 import { DatabaseError } from "pg";
 
 import type { ProbeResult } from "../engine";
-import { dial, openingError, type Login, type Reach } from "./connection";
+import { dial, openingError, type Login, type Reach } from "./dial";
 
 /** Where the server refuses a login whose password it has accepted: no CONNECT, no such database, no connection left. */
 const afterThePassword = new Set(["InitializeSessionUserId", "CheckMyDatabase", "InitPostgres"]);

@@ -21,6 +21,9 @@ export function identifier(name: string): string {
 
 export const qualified = (schema: string, name: string): string => `${identifier(schema)}.${identifier(name)}`;
 
+/** A parameter or setting, `work_mem` or `app.tenant`: the dot separates two names. */
+export const dotted = (name: string): string => name.split(".").map(identifier).join(".");
+
 /** PUBLIC is a keyword: quoted it would name a role. */
 export const grantee = (account: Account): string => (isPublic(account) ? "PUBLIC" : identifier(account.name));
 
@@ -40,6 +43,13 @@ export function privilegeKeyword(privilege: string): string {
   return privilege;
 }
 
+/** A large object's oid, which is a number and no name. */
+export function oid(text: string): string {
+  if (!/^[1-9][0-9]{0,9}$/.test(text))
+    throw new DbAccessError("InvalidInput", `${JSON.stringify(text)} is not the number of a large object.`);
+  return text;
+}
+
 const routineSignature = /^("(?:[^"]|"")+"|[^"(]+)\(((?:[^"();']|"(?:[^"]|"")+")*)\)$/;
 
 /**
@@ -48,7 +58,8 @@ const routineSignature = /^("(?:[^"]|"")+"|[^"(]+)\(((?:[^"();']|"(?:[^"]|"")+")
  */
 export function routine(schema: string, signature: string): string {
   const parts = routineSignature.exec(signature);
-  if (parts === null || signature.includes("--") || signature.includes("/*"))
+  const outside = signature.replace(/"(?:[^"]|"")*"/g, '""');
+  if (parts === null || /--|\/\*|\$/.test(outside))
     throw new DbAccessError(
       "InvalidInput",
       `${JSON.stringify(signature)} is not a signature such as "total(integer)".`,

@@ -1,8 +1,10 @@
 import type { Item } from "../../access/item";
-import { PUBLIC } from "../../access/account";
 import type { AccountState, DatabaseState, ReadQuery } from "../../access/server";
 import type { Connection } from "./connection";
 import { holdsAdmin, type Facts } from "./facts";
+import { textArray } from "./literals";
+import { grantableParameters } from "./parameters";
+import { settingsOf } from "./settings";
 import { aclColumns, aclEntries, granteeTable, itemsOf, namesRole, type AclRow } from "./rows";
 
 interface RoleRow {
@@ -13,6 +15,7 @@ interface RoleRow {
   limit: number;
   valid_until: string | null;
   administrable: boolean;
+  settings: string[];
 }
 
 interface MembershipRow {
@@ -40,13 +43,16 @@ export interface ClusterReading {
   items: Item[];
   /** Databases in which one of the names holds or owns something. */
   mentioning: Set<string>;
+  /** What the provisioner's login may pass on; undefined on versions without such privileges. */
+  parameters?: Map<string, string[]>;
 }
 
-interface ClusterRow {
+export interface ClusterRow {
   roles: RoleRow[];
   memberships: MembershipRow[];
   databases: DatabaseRow[];
   acl: (AclRow & { database: string })[];
+  parameters: { name: string; privileges: string[] }[] | null;
 }
 
 /** Roles of the server and of RDS: never touched. The provisioner's own login is one of them. */
@@ -55,16 +61,18 @@ const systemRole = `r.rolsuper OR r.rolreplication OR r.rolbypassrls OR r.rolnam
 
 const isoTime = `to_char(r.rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const clusterQuery = (facts: Facts): string => `
-WITH ${granteeTable},
+/** One row: a `ClusterRow`. */
+export const clusterQuery = (facts: Facts, { names, databases, parameters = [] }: ReadQuery): string => `
+WITH ${granteeTable(names)},
 iam AS (SELECT to_regrole('rds_iam')::oid AS oid),
-named AS (SELECT d.* FROM pg_database d WHERE d.datname = ANY ($3::text[])),
+named AS (SELECT d.* FROM pg_database d WHERE d.datname = ANY (${textArray(databases)})),
 role_rows AS (
   SELECT r.rolname::text AS name, r.rolcanlogin AS login, ${systemRole} AS system,
     coalesce(NOT r.rolsuper AND pg_has_role(r.oid, iam.oid, 'MEMBER'), false) AS iam,
     r.rolconnlimit AS "limit",
     CASE WHEN isfinite(r.rolvaliduntil) THEN ${isoTime} WHEN r.rolvaliduntil = '-infinity' THEN '-infinity' END AS valid_until,
-    ${facts.memberOptions ? holdsAdmin("r.oid") : `${facts.adminCreatesRoles} AND NOT r.rolsuper`} AS administrable
+    ${facts.memberOptions ? holdsAdmin("r.oid") : `${facts.adminCreatesRoles} AND NOT r.rolsuper`} AS administrable,
+    coalesce(r.rolconfig, '{}') AS settings
   FROM grantee g JOIN pg_roles r ON r.oid = g.oid CROSS JOIN iam),
 membership_rows AS (
   SELECT g.name AS member, pg_get_userbyid(m.roleid)::text AS role, pg_get_userbyid(m.grantor)::text AS grantor,
@@ -79,19 +87,32 @@ database_rows AS (
   FROM named d),
 acl_rows AS (
   ${aclColumns({ kind: "'database'" })}, d.datname::text AS database
-  FROM named d ${aclEntries("coalesce(d.datacl, acldefault('d', d.datdba))")})
+  FROM named d ${aclEntries("coalesce(d.datacl, acldefault('d', d.datdba))")}${
+    facts.parameterAcls
+      ? `
+  UNION ALL ${aclColumns({ kind: "'parameter'", object: "p.parname" })}, '' AS database
+  FROM pg_parameter_acl p ${aclEntries("p.paracl")}`
+      : ""
+  })
 SELECT coalesce((SELECT json_agg(x) FROM role_rows x), '[]') AS roles,
   coalesce((SELECT json_agg(x) FROM membership_rows x), '[]') AS memberships,
   coalesce((SELECT json_agg(x) FROM database_rows x), '[]') AS databases,
-  coalesce((SELECT json_agg(x) FROM acl_rows x), '[]') AS acl`;
+  coalesce((SELECT json_agg(x) FROM acl_rows x), '[]') AS acl,
+  ${grantableParameters(facts, parameters)} AS parameters`;
 
-/** One message on the admin connection. */
+/** One message. */
 export async function readCluster(connection: Connection, facts: Facts, query: ReadQuery): Promise<ClusterReading> {
-  const values = [query.names, query.names.includes(PUBLIC.name), query.databases];
-  const [row] = await connection.query<ClusterRow>(clusterQuery(facts), values, {
+  const [row] = await connection.query<ClusterRow>(clusterQuery(facts, query), [], {
     step: "reading roles and databases",
   });
+  return clusterReading(row, facts);
+}
+
+export function clusterReading(row: ClusterRow, facts: Facts): ClusterReading {
   return {
+    ...(row.parameters === null
+      ? {}
+      : { parameters: new Map(row.parameters.map(({ name, privileges }) => [name, privileges])) }),
     accounts: row.roles.map((role) => accountState(role, facts)),
     databases: row.databases.map(({ name, owner, charset, connectable, fixed }) => ({
       name,
@@ -118,6 +139,7 @@ function accountState(row: RoleRow, facts: Facts): AccountState {
     passwordExpires: null,
     system: row.system,
     administrable: row.administrable,
+    settings: settingsOf(row.settings),
   };
 }
 

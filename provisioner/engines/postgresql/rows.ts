@@ -1,5 +1,6 @@
-import type { Account } from "../../access/account";
+import { PUBLIC, type Account } from "../../access/account";
 import type { Item, ItemKind } from "../../access/item";
+import { textArray } from "./literals";
 
 /** One ACL entry: every privilege that one grantor gave one grantee on one object. */
 export interface AclRow {
@@ -50,10 +51,11 @@ SELECT g.name AS grantee, ${columns.kind} AS kind, ${columns.schema ?? "''"} AS 
 export const namesRole = (roles: string): string =>
   `s.refclassid = 'pg_authid'::regclass AND s.refobjid = ANY (ARRAY(${roles}))`;
 
-/** The named grantees by oid; 0 is PUBLIC. Parameters: $1 names, $2 whether PUBLIC is among them. */
-export const granteeTable = `grantee AS (
-  SELECT oid, rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::text[])
-  UNION ALL SELECT 0::oid, 'PUBLIC' WHERE $2::boolean)`;
+/** The named grantees by oid; 0 is PUBLIC. */
+export const granteeTable = (names: readonly string[]): string => `grantee AS (
+  SELECT oid, rolname::text AS name FROM pg_roles WHERE rolname = ANY (${textArray(names)})${
+    names.includes(PUBLIC.name) ? "\n  UNION ALL SELECT 0::oid, 'PUBLIC'" : ""
+  })`;
 
 export const itemsOf = (row: AclRow, database: string): Item[] => {
   const account: Account = { name: row.grantee };

@@ -1,12 +1,16 @@
 import { databaseOf, isClusterWide, type Operation } from "../../access/operation";
 import { DbAccessError } from "../../errors";
 import type { Unit } from "../engine";
+import type { Connection } from "./connection";
 import type { Context } from "./context";
 import { createNewDatabase, dropWholeDatabase, giveDatabase } from "./databases";
 import { dropPrincipal } from "./drop";
+import { dropEverythingOwned } from "./drop-owned";
 import { LockOutGuard, proveLogin, touchesIam } from "./iam";
 import { addOperations, runsInTransaction, subjectsOf, waysBackFromIam, type InTransaction } from "./operations";
 import { OwnerWork } from "./owner-work";
+import { giveEverythingOwned } from "./reassign";
+import type { Reading } from "./read";
 import { resolve, type Resolved } from "./resolve";
 import { endAllSessions } from "./sessions";
 import { runTransaction } from "./transaction";
@@ -36,17 +40,35 @@ function databaseOfUnit(unit: Unit): string | undefined {
   return [...names][0];
 }
 
-/** In order, stopping at the first failure. Resolves with what the server warned about. */
-export async function runUnit(context: Context, unit: Unit): Promise<string[]> {
-  const database = databaseOfUnit(unit) ?? context.connections.adminDatabase;
-  const warnings: string[] = [];
-  for (const part of partsOf(unit.operations)) {
+export interface Outcome {
+  /** What the server warned about. */
+  warnings: string[];
+  /** The reading has been opened. */
+  opened: boolean;
+}
+
+/** In order, stopping at the first failure. A reading travels with the last transaction, if that is what comes last. */
+export async function runUnit(context: Context, unit: Unit, reading?: Reading): Promise<Outcome> {
+  const database = databaseOfUnit(unit);
+  const outcome: Outcome = { warnings: [], opened: false };
+  const parts = partsOf(unit.operations);
+  for (const [index, operations] of parts.entries()) {
     context.lock.assertNotLost();
-    warnings.push(
-      ...(Array.isArray(part) ? await runTogether(context, part, unit, database) : await runAlone(context, part)),
-    );
+    if (!Array.isArray(operations)) {
+      context.known.forget();
+      outcome.warnings.push(...(await runAlone(context, operations)));
+      continue;
+    }
+    const { warnings, opened } = await runTogether(context, {
+      operations,
+      unit,
+      database,
+      reading: index === parts.length - 1 ? reading : undefined,
+    });
+    outcome.warnings.push(...warnings);
+    outcome.opened = opened;
   }
-  return warnings;
+  return outcome;
 }
 
 async function runAlone(context: Context, operation: Exclude<Operation, InTransaction>): Promise<string[]> {
@@ -59,6 +81,10 @@ async function runAlone(context: Context, operation: Exclude<Operation, InTransa
       return dropWholeDatabase(context, operation.database);
     case "endSessions":
       return endAllSessions(context, operation.account.name);
+    case "reassignOwned":
+      return giveEverythingOwned(context, operation.account.name, operation.to);
+    case "dropOwned":
+      return dropEverythingOwned(context, operation.account.name);
     case "dropPrincipal":
       return dropPrincipal(context, operation.account.name);
   }
@@ -66,36 +92,54 @@ async function runAlone(context: Context, operation: Exclude<Operation, InTransa
 
 const nothingResolved: Resolved = { owners: new Map(), roles: new Map(), databaseOwner: "", createsSchemas: false };
 
-async function runTogether(
-  context: Context,
-  part: readonly InTransaction[],
-  unit: Unit,
-  database: string,
-): Promise<string[]> {
-  const { connections, facts, adminUsesIam } = context;
+interface Together {
+  operations: readonly InTransaction[];
+  unit: Unit;
+  /** The database it has to run in; any will do for what is cluster-wide. */
+  database: string | undefined;
+  reading: Reading | undefined;
+}
+
+async function runTogether(context: Context, { unit, reading, ...together }: Together): Promise<Outcome> {
+  const { connections, facts, known, adminUsesIam } = context;
+  const database = together.database ?? known.database ?? connections.adminDatabase;
   const connection = await connections.to(database);
-  const operations = await waysBackFromIam(context, part);
-  const subjects = subjectsOf(operations, facts);
-  const resolved = subjects === undefined ? nothingResolved : await resolve(connection, facts, subjects);
+  const operations = await waysBackFromIam(context, together.operations);
+  const resolved = await lookUp(context, connection, operations);
   const work = new OwnerWork(facts, resolved.roles, adminUsesIam);
   addOperations(work, operations, { facts, resolved, verifiers: unit.verifiers });
   const statements = work.finish();
-  if (statements.length === 0) return [];
-  const guarded = facts.iamExists && !adminUsesIam && operations.some(touchesIam);
-  const lockOut = guarded ? await LockOutGuard.prepare(connection, facts) : undefined;
+  if (statements.length === 0) return { warnings: [], opened: false };
+  const lockOut = facts.iamExists && !adminUsesIam && operations.some(touchesIam) ? new LockOutGuard(facts) : undefined;
+  known.forget();
   try {
-    await runTransaction(
-      connection,
-      statements,
-      `changing roles and privileges on database ${database}`,
-      lockOut?.guard(),
-    );
+    await runTransaction(connection, statements, stepOf(together.database), {
+      guard: lockOut,
+      afterwards: reading?.opening(database),
+    });
   } catch (error) {
     throw inTermsOf(operations, error);
   }
   const warnings = connection.takeWarnings();
   if (lockOut?.needsProof === true) await proveLogin(context, connection, operations);
-  return warnings;
+  return { warnings, opened: reading !== undefined };
+}
+
+const stepOf = (database: string | undefined): string =>
+  `changing roles and privileges${database === undefined ? "" : ` on database ${database}`}`;
+
+/** From the last reading, or by a message of its own when that did not see everything. */
+async function lookUp(
+  { known, facts }: Context,
+  connection: Connection,
+  operations: readonly InTransaction[],
+): Promise<Resolved> {
+  const subjects = subjectsOf(operations, facts);
+  if (subjects === undefined) return nothingResolved;
+  const made = operations.flatMap((operation) =>
+    operation.op === "createLogin" || operation.op === "createRole" ? [operation.account.name] : [],
+  );
+  return known.resolve(connection.database, subjects, { roles: made }) ?? resolve(connection, facts, subjects);
 }
 
 /** Says what the failure means for these operations, where the server's code alone cannot. */

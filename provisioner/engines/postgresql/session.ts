@@ -1,13 +1,17 @@
 import type { Account } from "../../access/account";
+import type { ClaimRecord } from "../../access/record";
 import type { ReadQuery, ServerState } from "../../access/server";
-import type { ConnectOptions, EngineSession, ProbeResult, Unit } from "../engine";
-import { Connections, type Reach } from "./connection";
+import type { ConnectOptions, EngineSession, LedgerChange, LedgerQuery, ProbeResult, Unit } from "../engine";
+import { Connections } from "./connection";
 import type { Context } from "./context";
+import type { Login, Reach } from "./dial";
 import { readFacts, type Facts } from "./facts";
+import { Known } from "./known";
 import { PostgresqlLedger } from "./ledger";
 import { ClusterLock } from "./lock";
+import { patiently } from "./patience";
 import { probeLogin } from "./probe";
-import { readState } from "./read";
+import { Reading } from "./read";
 import { runUnit } from "./run";
 import { scramVerifier } from "./verifier";
 
@@ -17,6 +21,7 @@ const isToken = (password: string): boolean => password.includes("X-Amz-Signatur
 export class PostgresqlSession implements EngineSession {
   readonly facts: Facts;
   readonly ledger: PostgresqlLedger;
+  readonly transactional = true;
 
   private constructor(
     private readonly context: Context,
@@ -29,26 +34,27 @@ export class PostgresqlSession implements EngineSession {
   static async connect(options: ConnectOptions): Promise<PostgresqlSession> {
     const { host, port, ca, tlsServerName, applicationName, deadline } = options;
     const reach: Reach = { host, port, ca, tlsServerName, applicationName, deadline };
-    const connections = new Connections(
-      reach,
-      { username: options.username, password: options.password },
-      options.adminDatabase,
-    );
-    try {
-      const facts = await readFacts(await connections.admin());
-      const lock = new ClusterLock(connections);
-      return new PostgresqlSession(
-        { connections, facts, lock, adminUsesIam: isToken(options.password) },
-        options.cluster,
-      );
-    } catch (error) {
-      await connections.close();
-      throw error;
-    }
+    const login: Login = { username: options.username, password: options.password };
+    return patiently(deadline, async () => {
+      const connections = new Connections(reach, login, options.adminDatabase);
+      try {
+        const facts = await readFacts(await connections.admin());
+        const lock = new ClusterLock(connections);
+        const adminUsesIam = isToken(options.password);
+        return new PostgresqlSession(
+          { connections, facts, lock, known: new Known(facts), adminUsesIam },
+          options.cluster,
+        );
+      } catch (error) {
+        await connections.close();
+        throw error;
+      }
+    });
   }
 
-  lock(deadline: number): Promise<void> {
-    return this.context.lock.acquire(deadline);
+  async lock(deadline: number): Promise<void> {
+    this.context.known.forget();
+    await this.whileSafe(() => this.context.lock.acquire(deadline));
   }
 
   unlock(): Promise<void> {
@@ -56,11 +62,11 @@ export class PostgresqlSession implements EngineSession {
   }
 
   read(query: ReadQuery): Promise<ServerState> {
-    return readState(this.context.connections, this.facts, query);
+    return this.whileSafe(() => new Reading(this.context, query).alone());
   }
 
-  run(unit: Unit): Promise<string[]> {
-    return runUnit(this.context, unit);
+  async run(unit: Unit): Promise<string[]> {
+    return (await runUnit(this.context, unit)).warnings;
   }
 
   verifier(password: string): string {
@@ -70,6 +76,26 @@ export class PostgresqlSession implements EngineSession {
   probe(account: Account, password: string, database?: string): Promise<ProbeResult> {
     const { reach, adminDatabase } = this.context.connections;
     return probeLogin(reach, { username: account.name, password }, database ?? adminDatabase);
+  }
+
+  async begin(query: LedgerQuery, deadline: number): Promise<ClaimRecord[]> {
+    this.context.known.forget();
+    return this.whileSafe(() => this.ledger.begin(query, deadline));
+  }
+
+  end(change: LedgerChange): Promise<void> {
+    return this.ledger.end(change);
+  }
+
+  async runAndRead(unit: Unit, query: ReadQuery): Promise<{ warnings: string[]; state: ServerState }> {
+    const reading = new Reading(this.context, query);
+    const { warnings, opened } = await runUnit(this.context, unit, reading);
+    return { warnings, state: await this.whileSafe(() => (opened ? reading.finish() : reading.alone())) };
+  }
+
+  /** Nothing is repeated once the lock is lost: what was read under it may no longer be so. */
+  private whileSafe<T>(work: () => Promise<T>): Promise<T> {
+    return patiently(this.context.connections.reach.deadline, work, () => !this.context.lock.isLost);
   }
 
   close(): Promise<void> {

@@ -86,6 +86,15 @@ export const dropRole = (name: string): Statement => plainStatement(`DROP ROLE $
 
 export const dropOwned = (name: string): Statement => plainStatement(`DROP OWNED BY ${identifier(name)}`);
 
+export const reassignOwned = (name: string, to: string): Statement =>
+  plainStatement(`REASSIGN OWNED BY ${identifier(name)} TO ${identifier(to)}`);
+
+export const grantCreate = (schema: string, role: string): Statement =>
+  plainStatement(`GRANT CREATE ON SCHEMA ${identifier(schema)} TO ${identifier(role)}`);
+
+export const revokeCreate = (schema: string, role: string): Statement =>
+  plainStatement(`REVOKE CREATE ON SCHEMA ${identifier(schema)} FROM ${identifier(role)}`);
+
 /** template0 has no local additions and can be copied with any encoding. */
 export const createDatabase = (name: string, charset: string): string =>
   `CREATE DATABASE ${identifier(name)} TEMPLATE template0 ENCODING ${literal(charset)}`;

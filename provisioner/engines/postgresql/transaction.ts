@@ -1,27 +1,45 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { statementTimeoutMs, type Connection } from "./connection";
+import { DbAccessError } from "../../errors";
+import type { Connection, Part } from "./connection";
+import { statementTimeoutMs } from "./dial";
 import { isRetryable } from "./errors";
-import { plainStatement, type Statement } from "./statements";
+import type { Statement } from "./statements";
 
-/** A last look before COMMIT: throws to take everything back. */
+/** Looks before the first statement and after the last one; the second look fails when it must not be committed. */
 export interface Guard {
-  text: string;
-  verify(rows: Record<string, unknown>[]): void;
+  before: Part;
+  after: Part;
+  /** What a failure means. */
+  explain(error: unknown): unknown;
 }
+
+export interface Around {
+  guard?: Guard;
+  /** Asked as soon as the transaction is committed, in its last message where time allows. */
+  afterwards?: readonly Part[];
+}
+
+type Step = Part & Pick<Statement, "secret">;
 
 const attempts = 5;
 const longestPauseMs = 200;
 
 /** Statements without a verifier travel together; one with a verifier is alone in its message. */
-export function messagesOf(statements: readonly Statement[]): Statement[] {
-  const messages: Statement[] = [];
+export function messagesOf<S extends Pick<Statement, "secret">>(statements: readonly S[]): S[][] {
+  const messages: S[][] = [];
   for (const statement of statements) {
     const last = messages.at(-1);
-    if (last === undefined || last.secret === true || statement.secret === true) messages.push({ ...statement });
-    else last.text += `;\n${statement.text}`;
+    if (last === undefined || last[0].secret === true || statement.secret === true) messages.push([statement]);
+    else last.push(statement);
   }
   return messages;
+}
+
+/** The committed state of a transaction, as far as its own messages tell. */
+interface Progress {
+  /** The message with COMMIT and with what is asked afterwards has been sent. */
+  closing: boolean;
 }
 
 /**
@@ -32,49 +50,57 @@ async function attempt(
   connection: Connection,
   statements: readonly Statement[],
   step: string,
-  guard: Guard | undefined,
+  { guard, afterwards = [] }: Around,
+  progress: Progress,
 ): Promise<void> {
   const short = connection.remaining < statementTimeoutMs;
   const [only] = statements;
   // One statement is a transaction by itself: a password is set in one message instead of three.
-  if (statements.length === 1 && guard === undefined && !short)
-    return void (await connection.script(only.text, { step, secret: only.secret }));
-  const opening = [
-    "BEGIN",
-    ...(short ? [`SET LOCAL statement_timeout = ${Math.max(1, Math.floor(connection.remaining))}`] : []),
+  const bare = guard === undefined && !short && (only.secret === true || afterwards.length === 0);
+  if (statements.length === 1 && bare) {
+    await connection.script(only.text, { step, secret: only.secret });
+    progress.closing = afterwards.length > 0;
+    return connection.ask(afterwards, { step });
+  }
+  const opening: Step[] = [
+    { text: "BEGIN" },
+    ...(short ? [{ text: `SET LOCAL statement_timeout = ${Math.max(1, Math.floor(connection.remaining))}` }] : []),
+    ...(guard === undefined ? [] : [guard.before]),
   ];
-  const closing = guard !== undefined ? [guard.text] : short ? [] : ["COMMIT"];
-  let rows: Record<string, unknown>[] = [];
-  for (const { text, secret } of messagesOf([
-    ...opening.map(plainStatement),
+  const closing: Step[] = [{ text: "COMMIT" }, ...afterwards];
+  const messages = messagesOf<Step>([
+    ...opening,
     ...statements,
-    ...closing.map(plainStatement),
-  ]))
-    rows = (await connection.script(text, { step, secret })).at(-1) ?? [];
-  guard?.verify(rows);
-  if (guard !== undefined || short) await connection.script("COMMIT", { step });
+    ...(guard === undefined ? [] : [guard.after]),
+    ...(short ? [] : closing),
+  ]);
+  for (const [index, message] of messages.entries()) {
+    progress.closing = !short && afterwards.length > 0 && index === messages.length - 1;
+    await connection.ask(message, { step, secret: message[0].secret });
+  }
+  progress.closing = afterwards.length > 0;
+  if (short) await connection.ask(closing, { step });
 }
 
-/** Keeps the error that led here: when this fails too, closing the connection takes the transaction back. */
-export async function rollBack(connection: Connection): Promise<void> {
-  if (connection.alive)
-    await connection.script("ROLLBACK", { step: "taking a transaction back" }).catch(() => connection.close());
-  connection.takeWarnings();
-}
+/** The server parses a whole message before it runs any of it. */
+const neverBegan = (error: unknown): boolean => error instanceof DbAccessError && error.serverCode === "42601";
 
 /** All or nothing. Repeated when the server says that another session was in the way. */
 export async function runTransaction(
   connection: Connection,
   statements: readonly Statement[],
   step: string,
-  guard?: Guard,
+  around: Around = {},
 ): Promise<void> {
   for (let count = 1; ; count++) {
+    const progress: Progress = { closing: false };
     try {
-      return await attempt(connection, statements, step, guard);
+      return await attempt(connection, statements, step, around, progress);
     } catch (error) {
-      await rollBack(connection);
-      if (!isRetryable(error) || count === attempts) throw error;
+      const taken = await connection.rollBack();
+      // Nothing to take back: it had been committed, and only the reading after it failed.
+      if (progress.closing && !taken && !neverBegan(error)) return connection.ask(around.afterwards ?? [], { step });
+      if (!isRetryable(error) || count === attempts) throw around.guard?.explain(error) ?? error;
       await sleep(Math.random() * longestPauseMs);
     }
   }

@@ -33,10 +33,16 @@ export const valid = (): Record<KindName, Properties> => ({
     validUntil: "2027-01-31T00:00:00.000Z",
     requireTls: false,
     locked: false,
-    deletion: "drop",
+    settings: { search_path: "app, public", statement_timeout: "30s" },
+    deletion: { policy: "drop", reassignOwnedTo: "orders_owner", dropOwned: false, endSessions: false },
     adopt: false,
   },
-  DbRole: { ...common("owner"), name: "orders_owner", deletion: "drop", adopt: false },
+  DbRole: {
+    ...common("owner"),
+    name: "orders_owner",
+    deletion: { policy: "drop", reassignOwnedTo: "keeper", dropOwned: false },
+    adopt: false,
+  },
   DbGrant: {
     ...common("write"),
     grantee: "orders_api",
@@ -48,10 +54,12 @@ export const valid = (): Record<KindName, Properties> => ({
       future: { createdBy: ["orders_owner"] },
     },
     privileges: ["INSERT", "SELECT"],
+    effect: "grant",
     withGrantOption: false,
     cascade: false,
     mode: "additive",
     reach: true,
+    adopt: false,
   },
   DbDatabase: {
     ...common("db"),
@@ -64,6 +72,107 @@ export const valid = (): Record<KindName, Properties> => ({
   },
   DbSchema: { ...common("schema"), database: "orders", name: "app", owner: "orders_owner", deletion: "retain" },
 });
+
+/** A login with as many arguments as MySQL and MariaDB take. */
+export const mysqlUser = (): Properties => ({
+  ...common("api"),
+  provisioner: mysqlRef(),
+  username: "orders_api",
+  hosts: ["10.0.%", "localhost"],
+  auth: { kind: "password" },
+  passwordVersion: 1,
+  passwordExpires: 90,
+  requireTls: true,
+  locked: false,
+  limits: { queriesPerHour: 1000, updatesPerHour: 0, connectionsPerHour: 60 },
+  deletion: { policy: "lock", endSessions: true },
+  adopt: "fromLedger",
+});
+
+const grant = (grantee: unknown, on: Properties, privileges?: string[], more: Properties = {}): Properties => ({
+  ...common("grant"),
+  grantee,
+  on,
+  ...(privileges === undefined ? {} : { privileges }),
+  mode: "additive",
+  ...more,
+});
+
+const future = { createdBy: ["orders_owner"] };
+const inApp = { database: "orders", schema: "app" };
+
+/** A grant on every kind of target, in canonical form. */
+export const postgresqlGrants = (): Record<string, Properties> => ({
+  database: grant("api", { kind: "database", database: "orders" }, ["CONNECT"], { reach: true }),
+  schema: grant("api", { kind: "schema", ...inApp }, ["USAGE"], { reach: true }),
+  "schema by template": grant("api", { kind: "schema", ...inApp, future }, undefined, {
+    template: "read",
+    reach: true,
+  }),
+  tables: grant("api", { kind: "tables", ...inApp, tables: ["a", "b"], future }, ["SELECT"], { reach: true }),
+  "future tables": grant("api", { kind: "tables", database: "orders", tables: "*", future }, ["SELECT"], {
+    reach: true,
+  }),
+  columns: grant("api", { kind: "columns", ...inApp, table: "a", columns: ["x", "y"] }, ["SELECT"], { reach: true }),
+  sequences: grant("api", { kind: "sequences", ...inApp, sequences: ["s"], future }, ["USAGE"], { reach: true }),
+  routines: grant("api", { kind: "routines", ...inApp, routines: ["total()", "total(integer)"], future }, ["EXECUTE"], {
+    reach: true,
+  }),
+  types: grant("api", { kind: "types", ...inApp, types: ["money"], future }, ["USAGE"], { reach: true }),
+  largeObjects: grant("api", { kind: "largeObjects", database: "orders", oids: [7, 16400] }, ["SELECT"], {
+    reach: true,
+  }),
+  parameters: grant("api", { kind: "parameters", parameters: ["log_statement"] }, ["SET"], { reach: true }),
+  role: grant("api", { kind: "role", role: "orders_owner", admin: true, inherit: false, set: true }, undefined, {
+    reach: true,
+  }),
+  public: grant("PUBLIC", { kind: "database", database: "orders" }, ["CONNECT"], { effect: "revoke" }),
+  template: grant("api", { kind: "tables", ...inApp, tables: "*" }, undefined, {
+    template: { extends: ["read", { privileges: ["INSERT"] }], privileges: ["TRIGGER"] },
+    reach: true,
+    adopt: "fromLedger",
+  }),
+});
+
+const onMysql = (inputs: Properties): Properties => ({ ...inputs, provisioner: mysqlRef() });
+
+export const mysqlGrants = (): Record<string, Properties> => ({
+  global: onMysql(grant("api", { kind: "global" }, ["PROCESS"])),
+  database: onMysql(grant({ name: "api", host: "10.0.%" }, { kind: "database", database: "orders" }, ["SELECT"])),
+  tables: onMysql(grant("api", { kind: "tables", database: "orders", tables: ["a", "b"] }, ["SELECT"])),
+  columns: onMysql(
+    grant("api", { kind: "columns", database: "orders", table: "a", columns: ["x", "y"] }, ["SELECT", "UPDATE"]),
+  ),
+  routines: onMysql(
+    grant(
+      "api",
+      {
+        kind: "routines",
+        database: "orders",
+        routines: [
+          { type: "function", name: "total" },
+          { type: "procedure", name: "total" },
+        ],
+      },
+      ["EXECUTE"],
+    ),
+  ),
+  role: onMysql(grant("api", { kind: "role", role: "reader", admin: true, default: false })),
+  "partial revoke": onMysql(grant("api", { kind: "database", database: "orders" }, ["SELECT"], { effect: "revoke" })),
+  template: onMysql(
+    grant("api", { kind: "database", database: "orders" }, undefined, { template: { extends: ["read"] } }),
+  ),
+});
+
+/** Every argument and every target on either family: what properties are tried with. */
+export const everything = (): [KindName, Properties][] => [
+  ...(Object.entries(valid()) as [KindName, Properties][]),
+  ["DbUser", mysqlUser()],
+  ...[...Object.values(postgresqlGrants()), ...Object.values(mysqlGrants())].map((inputs): [KindName, Properties] => [
+    "DbGrant",
+    inputs,
+  ]),
+];
 
 /** The same value with another one at a path. */
 export function withValue(inputs: Properties, path: readonly (string | number)[], value: unknown): Properties {

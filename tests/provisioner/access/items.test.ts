@@ -32,6 +32,7 @@ const question: fc.Arbitrary<ItemQuestion & { exclusive: boolean }> = fc
     target: () => true,
     revokeClearsColumns: true,
     optionPerLevel: false,
+    absenceIsRead: false,
   }));
 
 const keys = (list: readonly Item[]): Set<string> => new Set(list.map(itemKey));
@@ -129,6 +130,7 @@ describe("the set arithmetic of a grant", () => {
           target: () => true,
           revokeClearsColumns: true,
           optionPerLevel: false,
+          absenceIsRead: false,
         });
         const first = ask(one, [], [], initial);
         const recordedOne = planItems(first).recorded;
@@ -166,6 +168,7 @@ describe("the grant option of MySQL", () => {
       target: () => true,
       revokeClearsColumns: false,
       optionPerLevel: true,
+      absenceIsRead: true,
     });
     assert.deepEqual([answer.grant, answer.revoke, answer.revokeOption], [[], [], []]);
   });
@@ -179,6 +182,7 @@ describe("the grant option of MySQL", () => {
       target: () => true,
       revokeClearsColumns: false,
       optionPerLevel: true,
+      absenceIsRead: true,
     });
     assert.deepEqual(answer.revokeOption, [held("INSERT", true)]);
   });

@@ -153,7 +153,7 @@ const cases: [string, Claim, Product, number | undefined, string, string, RegExp
     undefined,
     "NotSupported",
     "on.future",
-    /future tables already/,
+    /future ones already/,
   ],
   [
     "inherit before PostgreSQL 16",

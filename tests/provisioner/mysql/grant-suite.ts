@@ -193,7 +193,7 @@ export function grantTests(lab: Lab): void {
       const operations = [
         grant(item(app, { database: "my_db" })),
         grant(item(app, { kind: "table", database: "my_db", object: "no_such" })),
-        grant(item(app, { database: "my_db", privilege: "DELETE" })),
+        grant(item(app, { kind: "table", database: "my_db", object: "t", privilege: "DELETE" })),
       ];
       await assert.rejects(run(session, ...operations), codeIs("ObjectMissing"));
       assert.deepEqual(await heldBy(session, app.name), ["database my_db SELECT"]);

@@ -68,6 +68,34 @@ export function loginTests(lab: Lab): void {
       );
     });
 
+    it("have limits, which hold, and change one by one", async () => {
+      const session = await lab.connect();
+      const app = everywhere("login_limits");
+      const limits = { queriesPerHour: 4, updatesPerHour: 3, connectionsPerHour: 2 };
+      await run(session, createLogin(app, { attributes: { limits } }));
+      const read = async () => findAccount(await session.read(readQuery({ names: [app.name] })), app);
+      assert.deepEqual((await read())?.limits, limits);
+      assert.equal((await read())?.connectionLimit, null);
+      const own = await lab.as({ user: app.name, password });
+      const until = async () => {
+        for (let done = 0; ; done++) {
+          const error = await own.query("SELECT 1").then(
+            () => undefined,
+            (reason: { errno: number }) => reason.errno,
+          );
+          if (error !== undefined || done > 10) return error;
+        }
+      };
+      assert.equal(await until(), 1226);
+
+      await run(session, { op: "alterLogin", account: app, attributes: { connectionLimit: 9 } });
+      assert.deepEqual([(await read())?.limits, (await read())?.connectionLimit], [limits, 9]);
+      const none = { queriesPerHour: 0, updatesPerHour: 0, connectionsPerHour: 0 };
+      await run(session, { op: "alterLogin", account: app, attributes: { limits: none } });
+      assert.deepEqual([(await read())?.limits, (await read())?.connectionLimit], [none, 9]);
+      await (await lab.as({ user: app.name, password })).query("SELECT 1");
+    });
+
     it("keep unusual names apart", async () => {
       const session = await lab.connect();
       const accounts = [
@@ -180,6 +208,18 @@ export function loginTests(lab: Lab): void {
       const state = await session.read(readQuery({ names: [app.name], ownersOf: [app.name] }));
       const words = state.principals.get(app.name)?.owns?.map((each) => each.words);
       assert.deepEqual(words?.sort(), ["event defined.e", "routine defined.p", "trigger defined.g", "view defined.v"]);
+
+      const elsewhere = { name: app.name, host: "10.0.0.%" };
+      const role = lab.role("role_definer");
+      await run(session, createLogin(elsewhere), { op: "createRole", account: role, comment: "" });
+      await admin.query(`CREATE DEFINER='${app.name}'@'${elsewhere.host}' VIEW defined.w AS SELECT 2 AS two`);
+      await admin.query(`CREATE DEFINER=${role.name} VIEW defined.r AS SELECT 3 AS three`);
+      const names = [app.name, role.name];
+      const { principals } = await session.read(readQuery({ names, ownersOf: names }));
+      const hostOf = (name: string, view: string) =>
+        principals.get(name)?.owns?.find((each) => each.words === `view defined.${view}`)?.host;
+      assert.deepEqual([hostOf(app.name, "v"), hostOf(app.name, "w")], ["%", elsewhere.host]);
+      assert.equal(hostOf(role.name, "r"), role.host);
     });
 
     it("of the service are marked and told apart from roles", async () => {

@@ -1,5 +1,8 @@
 import { grantTests } from "./grant-suite";
+import { hostTests } from "./host-suite";
 import { loginTests } from "./login-suite";
+import { messageTests } from "./message-suite";
+import { objectTests } from "./object-suite";
 import { useServer } from "./server";
 import { connectionTests, ledgerTests } from "./session-suite";
 import { settingsTests } from "./settings-suite";
@@ -9,6 +12,9 @@ describe("MariaDB 10.11", () => {
   connectionTests(lab);
   loginTests(lab);
   grantTests(lab);
+  objectTests(lab);
+  hostTests(lab);
   ledgerTests(lab);
+  messageTests(lab);
   settingsTests(lab);
 });

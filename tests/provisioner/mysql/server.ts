@@ -139,10 +139,19 @@ export const ledgerQuery = (fields: Partial<LedgerQuery>): LedgerQuery => ({
   ...fields,
 });
 
-/** Items as short lines, sorted: `database orders SELECT`. */
+/** Items of all accounts of the names as short lines, sorted: `database orders SELECT`. */
 export async function heldBy(session: EngineSession, ...names: string[]): Promise<string[]> {
-  const { items } = await session.read(readQuery({ names }));
-  return items
+  return linesOf((await session.read(readQuery({ names }))).items);
+}
+
+/** Items of one account. */
+export async function heldAt(session: EngineSession, account: Account): Promise<string[]> {
+  const { items } = await session.read(readQuery({ names: [account.name] }));
+  return linesOf(items.filter((each) => each.grantee.host === account.host));
+}
+
+const linesOf = (items: Item[]): string[] =>
+  items
     .map((each) =>
       [
         each.kind,
@@ -152,12 +161,12 @@ export async function heldBy(session: EngineSession, ...names: string[]): Promis
         each.privilege,
         each.grantable ? "grantable" : "",
         each.options?.default === true ? "default" : "",
+        each.absent === true ? "absent" : "",
       ]
         .filter((part) => part !== "")
         .join(" "),
     )
     .sort();
-}
 
 export async function rows(connection: Connection, sql: string, values: string[] = []): Promise<RowDataPacket[]> {
   const [result] = await connection.query<RowDataPacket[]>(sql, values);

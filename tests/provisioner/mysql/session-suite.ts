@@ -53,7 +53,8 @@ export function connectionTests(lab: Lab): void {
         codeIs("NetworkPathDatabase", new RegExp(`${host}:${silentPort}.*in time`)),
       );
       await new Promise((resolve) => silent.close(resolve));
-      await assert.rejects(lab.connect({ port: silentPort }), codeIs("NetworkPathDatabase", /ECONNREFUSED/));
+      const refused = { port: silentPort, deadline: Date.now() + 500 };
+      await assert.rejects(lab.connect(refused), codeIs("NetworkPathDatabase", /ECONNREFUSED/));
       assert.notEqual(port, silentPort);
     });
 
@@ -156,16 +157,90 @@ export function ledgerTests(lab: Lab): void {
       assert.deepEqual(await ids({ idPrefixes: ["mysql/lab/grant/"] }), []);
     });
 
-    it("of another cluster or of a newer provisioner is left alone", async () => {
-      const other = await lab.connect({ cluster: "elsewhere" });
-      await assert.rejects(other.ledger.read(ledgerQuery({ owners: ["x"] })), codeIs("NotOurs", /lab.*elsewhere/));
-      await other.lock(Date.now() + 5000);
-      await assert.rejects(other.ledger.write([record({})]), codeIs("NotOurs"));
+    it("of a newer provisioner is left alone", async () => {
       const admin = await lab.as(lab.server.superuser);
       await admin.query("UPDATE db_access.meta SET format = 99");
       const session = await lab.connect();
       await assert.rejects(session.ledger.read(ledgerQuery({ owners: ["x"] })), codeIs("LedgerTooNew", /99/));
+      await session.lock(Date.now() + 5000);
+      await assert.rejects(session.ledger.write([record({})]), codeIs("LedgerTooNew"));
+      await assert.rejects(session.ledger.remove([record({}).id]), codeIs("LedgerTooNew"));
       await admin.query("UPDATE db_access.meta SET format = 1");
+    });
+
+    it("ends claims together with writing others, and forgets them", async () => {
+      const session = await lab.connect();
+      const ids = ["a", "b", "c"].map((name) => `mysql/lab/principal/ending-${name}`);
+      const [first, second, third] = ids.map((id) => record({ id }));
+      const found = async () =>
+        (await session.ledger.read(ledgerQuery({ idPrefixes: ["mysql/lab/principal/ending-"] }))).map(({ id }) => id);
+      await session.lock(Date.now() + 5000);
+      await session.ledger.write([first, second]);
+      await session.end({ write: [third], remove: [first.id] });
+      assert.deepEqual((await found()).sort(), [second.id, third.id]);
+      await session.lock(Date.now() + 5000);
+      await session.ledger.write([first]);
+      assert.deepEqual((await found()).sort(), ids, "an id can come back");
+      await session.end({ write: [second], remove: [first.id] });
+      await session.lock(Date.now() + 5000);
+      await session.end({ write: [], remove: [second.id, third.id] });
+      const admin = await lab.as(lab.server.superuser);
+      const left = await rows(admin, "SELECT id FROM db_access.claims WHERE id LIKE '%ending-%'");
+      assert.deepEqual(left, []);
+      await session.lock(Date.now());
+    });
+
+    it("of a cluster that has another name now shows both names' rows, and takes the new name when it is written", async () => {
+      const id = (cluster: string, rest: string) => `mysql/${cluster}/${rest}`;
+      const old = await lab.connect();
+      const grant = "grant/app/database/my_db//abc";
+      await old.lock(Date.now() + 5000);
+      await old.ledger.write([
+        record({ id: id("lab", "principal/restored") }),
+        record({ id: id("lab", grant), kind: "grant", grantee: "app" }),
+        record({ id: id("lab", "principal/other") }),
+        record({ id: id("laboratory", "principal/restored") }),
+      ]);
+      await old.unlock();
+      const ids = async (cluster: string, fields: Parameters<typeof ledgerQuery>[0]) => {
+        const session = await lab.connect({ cluster });
+        return (await session.ledger.read(ledgerQuery(fields))).map((each) => each.id).sort();
+      };
+      const both = (cluster: string) => ({
+        ids: [id(cluster, "principal/restored")],
+        idPrefixes: [id(cluster, "grant/app/database/my_db//")],
+      });
+      const ofLab = [id("lab", grant), id("lab", "principal/restored")];
+      assert.deepEqual(await ids("lab", both("lab")), ofLab);
+      assert.deepEqual(await ids("blue", both("blue")), ofLab);
+      const meta = async () => {
+        const [row] = await rows(await lab.as(lab.server.superuser), "SELECT cluster, former FROM db_access.meta");
+        return [String(row?.cluster), JSON.parse(String(row?.former)) as string[]];
+      };
+      assert.deepEqual(await meta(), ["lab", []], "reading changes nothing");
+
+      const blue = await lab.connect({ cluster: "blue" });
+      assert.deepEqual(await blue.begin(ledgerQuery({ ids: [id("blue", "x")] }), Date.now() + 5000), []);
+      await blue.ledger.write([record({ id: id("blue", "principal/restored") })]);
+      await blue.unlock();
+      assert.deepEqual(await meta(), ["blue", ["lab"]]);
+      const all = [id("blue", "principal/restored"), ...ofLab];
+      assert.deepEqual(await ids("blue", both("blue")), all);
+      assert.deepEqual(await ids("green", both("green")), all);
+      assert.deepEqual(await ids("lab", both("lab")), all);
+      await blue.lock(Date.now() + 5000);
+      await blue.ledger.remove(all);
+      await blue.unlock();
+      await old.lock(Date.now() + 5000);
+      await old.ledger.remove([id("lab", "principal/other"), id("laboratory", "principal/restored")]);
+      const again = await lab.connect();
+      await old.unlock();
+      await again.lock(Date.now() + 5000);
+      await again.ledger.write([record({})]);
+      assert.deepEqual(await meta(), ["lab", ["blue"]]);
+      assert.deepEqual(await ids("lab", { ids: [record({}).id], idPrefixes: [id("lab", "principal/r")] }), [
+        record({}).id,
+      ]);
     });
 
     it("that somebody else could write is not believed", async () => {

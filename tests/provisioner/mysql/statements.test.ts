@@ -3,6 +3,8 @@ import type { Account } from "../../../provisioner/access/account";
 import type { Item } from "../../../provisioner/access/item";
 import type { Operation } from "../../../provisioner/access/operation";
 import type { MySqlFacts } from "../../../provisioner/engines/mysql/facts";
+import { roleAccount } from "../../../provisioner/engines/mysql/names";
+import type { Holdings } from "../../../provisioner/engines/mysql/read";
 import { statementsOf } from "../../../provisioner/engines/mysql/statements";
 import { codeIs, createLogin, everywhere, grant, item, revoke, revokeOption } from "./server";
 
@@ -28,10 +30,20 @@ const app = everywhere("app");
 const sha2 = `$A$005$${"s".repeat(20)}${"h".repeat(43)}`;
 const native = `*${"A1".repeat(20)}`;
 
+/** What accounts hold, with their default roles as their memberships say. */
+const holding = (items: Item[], server: MySqlFacts): Holdings => ({
+  items,
+  defaults: items
+    .filter((each) => each.options?.default === true)
+    .map((each) => ({ grantee: each.grantee, role: roleAccount(each.object, server) })),
+});
+const nothing: Holdings = { items: [], defaults: [] };
+
 function sql(operation: Operation, server: MySqlFacts = facts(), held: Item[] = []): string[] {
   const verifier = server.product === "mariadb" ? native : sha2;
   const verifiers = new Map([[`app\u0000%`, verifier]]);
-  return statementsOf(operation, { facts: server, verifiers, held }).map((statement) => statement.sql);
+  const context = { facts: server, verifiers, held: holding(held, server) };
+  return statementsOf(operation, context).map((statement) => statement.sql);
 }
 
 const hex = Buffer.from(sha2).toString("hex").toUpperCase();
@@ -55,7 +67,10 @@ describe("MySQL statements for logins", () => {
     for (const verifier of ["", "$A$005$short", "*short", undefined]) {
       const verifiers = new Map(verifier === undefined ? [] : [["app\u0000%", verifier]]);
       for (const operation of [createLogin(app), { op: "setPassword", account: app } as const])
-        assert.throws(() => statementsOf(operation, { facts: facts(), verifiers, held: [] }), codeIs("Unexpected"));
+        assert.throws(
+          () => statementsOf(operation, { facts: facts(), verifiers, held: nothing }),
+          codeIs("Unexpected"),
+        );
     }
   });
 
@@ -172,8 +187,7 @@ describe("MySQL statements for grants", () => {
         ),
       ),
       [
-        "GRANT SELECT, INSERT ON `d`.* TO 'app'@'%'",
-        "GRANT UPDATE ON `d`.* TO 'app'@'%' WITH GRANT OPTION",
+        "GRANT SELECT, INSERT, UPDATE ON `d`.* TO 'app'@'%' WITH GRANT OPTION",
         "GRANT SELECT ON `d`.* TO 'app'@'10.%'",
         "GRANT SELECT, UPDATE (`a`, `b`) ON `d`.`t` TO 'app'@'%'",
         "GRANT EXECUTE ON PROCEDURE `d`.`pay.it` TO 'app'@'%'",
@@ -205,7 +219,7 @@ describe("MySQL statements for grants", () => {
       "REVOKE IF EXISTS SELECT ON `d`.* FROM 'app'@'%' IGNORE UNKNOWN USER",
     ]);
     for (const server of [old, mariadb]) {
-      const [statement] = statementsOf(revoke(onDatabase("d")), { facts: server, verifiers: new Map(), held: [] });
+      const [statement] = statementsOf(revoke(onDatabase("d")), { facts: server, verifiers: new Map(), held: nothing });
       assert.equal(statement?.sql, "REVOKE SELECT ON `d`.* FROM 'app'@'%'");
       for (const errno of [1141, 1147, 1403]) assert.ok(statement.ignore?.includes(errno));
     }

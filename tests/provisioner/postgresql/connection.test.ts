@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import * as net from "node:net";
 
+import type { ServerState } from "../../../provisioner/access/server";
+import type { EngineSession } from "../../../provisioner/engines/engine";
 import { postgresql } from "../../../provisioner/engines/postgresql";
-import { codeIs, createLogin, password, run, useServer } from "./server";
+import { Connection } from "../../../provisioner/engines/postgresql/connection";
+import { patiently } from "../../../provisioner/engines/postgresql/patience";
+import { runTransaction } from "../../../provisioner/engines/postgresql/transaction";
+import { DbAccessError, type ErrorCode } from "../../../provisioner/errors";
+import { codeIs, createLogin, password, readQuery, run, useServer } from "./server";
 
 /** A well-formed certificate of an authority that signed nothing here. */
 const foreignAuthority = `-----BEGIN CERTIFICATE-----
@@ -56,13 +62,127 @@ describe("connecting to PostgreSQL", () => {
     await assert.rejects(lab.connect({ adminDatabase: "nowhere" }), codeIs("ObjectMissing", /nowhere/));
     await assert.rejects(lab.connect({ adminDatabase: "rdsadmin" }), codeIs("NotAuthorized", /rdsadmin/));
     await assert.rejects(
-      lab.connect({ port: 1 }),
+      lab.connect({ port: 1, deadline: Date.now() + 1000 }),
       codeIs("NetworkPathDatabase", /localhost:1 refused the connection while connecting to database postgres/),
     );
     await assert.rejects(
       lab.connect({ host: "no-such-host.invalid" }),
       codeIs("NetworkPathDatabase", /does not resolve|did not answer/),
     );
+  });
+
+  it("waits for a server that is on its way back, and for a place on a full one", async () => {
+    const free = net.createServer();
+    await new Promise<void>((resolve) => free.listen(0, "127.0.0.1", resolve));
+    const { port } = free.address() as net.AddressInfo;
+    await new Promise((resolve) => free.close(resolve));
+    const back = net.createServer((socket) => {
+      const forward = net.connect(lab.server.port, "127.0.0.1");
+      socket.pipe(forward).pipe(socket);
+      for (const side of [socket, forward]) side.on("error", () => side.destroy());
+    });
+    const late = lab.connect({ host: "127.0.0.1", tlsServerName: "localhost", port });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise<void>((resolve) => back.listen(port, "127.0.0.1", resolve));
+    await (await late).close();
+    await new Promise((resolve) => back.close(resolve));
+
+    const superuser = await lab.superuser();
+    await superuser.query("ALTER ROLE dbadmin CONNECTION LIMIT 1");
+    try {
+      const first = await lab.connect();
+      await assert.rejects(
+        lab.connect({ deadline: Date.now() + 300 }),
+        codeIs("Throttled", /no connection left while connecting to database postgres/),
+      );
+      const second = lab.connect();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await first.close();
+      await (await second).close();
+    } finally {
+      await superuser.query("ALTER ROLE dbadmin CONNECTION LIMIT -1");
+    }
+  });
+
+  it("repeats a reading whose connection was lost, but not under a lock that was lost with it", async () => {
+    const superuser = await lab.superuser();
+    const end = (): Promise<unknown> =>
+      superuser.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'db-access/lost' AND wait_event_type = 'Lock'",
+      );
+    const blocked = async (session: EngineSession): Promise<ServerState> => {
+      await superuser.query("BEGIN; LOCK TABLE pg_catalog.pg_auth_members IN ACCESS EXCLUSIVE MODE");
+      const reading = session.read(readQuery({ names: ["dbadmin"] }));
+      const settled = reading.then(
+        () => true,
+        () => true,
+      );
+      const waits = `SELECT FROM pg_stat_activity WHERE application_name = 'db-access/lost' AND wait_event_type = 'Lock'`;
+      while ((await superuser.query(waits)).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await end();
+      await superuser.query("COMMIT");
+      await settled;
+      return reading;
+    };
+    const session = await lab.connect({ applicationName: "db-access/lost" });
+    assert.ok((await blocked(session)).principals.has("dbadmin"));
+    await session.lock(Date.now() + 1000);
+    await assert.rejects(blocked(session), codeIs("NetworkPathDatabase", /terminat|shutting down|lost/));
+  });
+
+  it("tells what was committed from the reading after it", async () => {
+    const { host, port, ca, username, password: secret } = lab.options();
+    const reach = { host, port, ca, applicationName: "db-access/test", deadline: Date.now() + 60_000 };
+    const connection = await Connection.open(reach, { username, password: secret }, "postgres");
+    try {
+      const superuser = await lab.superuser();
+      await superuser.query("CREATE SEQUENCE public.tries; GRANT USAGE ON SEQUENCE public.tries TO dbadmin");
+      const statements = [{ text: "CREATE ROLE committed_once" }];
+      const answers: unknown[] = [];
+      // The first time it divides by zero. Were the transaction repeated, the role would be there already.
+      const text = "SELECT 1 / (nextval('public.tries') - 1)::int AS one";
+      const reading = { text, answer: (rows: unknown[]) => void answers.push(...rows) };
+      await runTransaction(connection, statements, "testing", { afterwards: [reading] });
+      assert.deepEqual(answers, [{ one: 1 }]);
+      // What fails before COMMIT is no such case, and neither is what the server cannot read at all.
+      for (const wrong of ["CREATE ROLE committed_once", "CREATE NOTHING"])
+        await assert.rejects(runTransaction(connection, [{ text: wrong }], "testing", { afterwards: [reading] }));
+      assert.equal(answers.length, 1);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it("is patient with what passes, and with nothing else", async () => {
+    const failure = (code: ErrorCode, serverCode?: string, transient = true): DbAccessError =>
+      new DbAccessError(code, "no", { serverCode, transient });
+    const tries = async (error: DbAccessError, deadline: number, mayRepeat = true): Promise<number> => {
+      let count = 0;
+      const work = (): Promise<void> => Promise.reject((count++, error));
+      await assert.rejects(
+        patiently(deadline, work, () => mayRepeat),
+        (thrown) => thrown === error,
+      );
+      return count;
+    };
+    const soon = (): number => Date.now() + 400;
+    for (const passing of [
+      failure("NetworkPathDatabase"),
+      failure("NetworkPathDatabase", "57P03"),
+      failure("Throttled", "53300"),
+      failure("ServerReadOnly"),
+    ]) {
+      assert.ok((await tries(passing, soon())) > 1, passing.code);
+      assert.equal(await tries(passing, soon(), false), 1);
+    }
+    for (const lasting of [
+      failure("NetworkPathDatabase", undefined, false),
+      failure("AdminLoginRefused", "28P01", false),
+      failure("DeadlineExceeded"),
+      failure("LockTimeout"),
+      failure("Throttled", "40001"),
+    ])
+      assert.equal(await tries(lasting, soon()), 1, lasting.code);
   });
 
   it("gives up on a server that does not answer", async () => {

@@ -39,8 +39,19 @@ export function dropTests(lab: Lab): void {
         ["drop_one", "drop_owner_one"],
         ["drop_two", "drop_owner_two"],
       ]) {
+        const superuser = await lab.superuser(database);
+        await superuser.query(`SET ROLE ${owner}; SELECT lo_create(70000)`);
         const wanted = [
           on("leaver", database),
+          on("leaver", database, { kind: "sequence", object: "t_id_seq", privilege: "USAGE" }),
+          on("leaver", database, { kind: "largeObject", schema: "", object: "70000" }),
+          on("leaver", database, {
+            kind: "default",
+            schema: "",
+            object: "functions",
+            creator: owner,
+            privilege: "EXECUTE",
+          }),
           on("leaver", database, { kind: "column", column: "b", privilege: "UPDATE" }),
           on("leaver", database, { kind: "schema", object: "", privilege: "USAGE" }),
           on("leaver", database, { kind: "database", schema: "", object: "", privilege: "CONNECT" }),

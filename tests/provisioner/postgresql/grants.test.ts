@@ -114,6 +114,24 @@ describe("PostgreSQL GRANT and REVOKE", () => {
       assert.throws(() => grantStatements([routine(text)], true), codeIs("InvalidInput"), text);
   });
 
+  it("name large objects by number and parameters name by name", () => {
+    const large = (object: string) => on(object, "SELECT", { kind: "largeObject", schema: "" });
+    const parameter = (object: string, privilege: string) =>
+      on(object, privilege, { kind: "parameter", database: "", schema: "" });
+    assert.deepEqual(grantStatements([large("16400"), large("7")], true), [
+      `GRANT SELECT ON LARGE OBJECT 16400, 7 TO "app"`,
+    ]);
+    assert.deepEqual(revokeStatements([large("7")], keep), [`REVOKE SELECT ON LARGE OBJECT 7 FROM "app"`]);
+    const both = ["SET", "ALTER SYSTEM"].map((privilege) => parameter("work_mem", privilege));
+    assert.deepEqual(grantStatements([...both, parameter('app.te"nant', "SET")], true), [
+      `GRANT ALTER SYSTEM, SET ON PARAMETER "work_mem" TO "app"`,
+      `GRANT SET ON PARAMETER "app"."te""nant" TO "app"`,
+    ]);
+    assert.deepEqual(revokeStatements(both, { cascade: true, optionOnly: true }), [
+      `REVOKE GRANT OPTION FOR ALTER SYSTEM, SET ON PARAMETER "work_mem" FROM "app" CASCADE`,
+    ]);
+  });
+
   it("refuse privileges and names that are none", () => {
     for (const privilege of ["select", "SELECT ON TABLE x TO y; --", "", "SELECT,INSERT"])
       assert.throws(() => grantStatements([on("a", privilege)], true), codeIs("UnknownPrivilege"));
@@ -121,6 +139,9 @@ describe("PostgreSQL GRANT and REVOKE", () => {
     assert.throws(() => grantStatements([on("a\u0000b", "SELECT")], true), codeIs("InvalidInput"));
     assert.throws(() => grantStatements([on("\ud800", "SELECT")], true), codeIs("InvalidInput"));
     assert.throws(() => grantStatements([on("é".repeat(32), "SELECT")], true), codeIs("NameTooLong"));
-    assert.throws(() => grantStatements([on("a", "SET", { kind: "parameter" })], true), codeIs("NotSupported"));
+    assert.throws(() => grantStatements([on("", "SUPER", { kind: "global" })], true), codeIs("NotSupported"));
+    for (const text of ["", "0", "x", "1, 2", "1 TO PUBLIC", "99999999999"])
+      assert.throws(() => grantStatements([on(text, "SELECT", { kind: "largeObject" })], true), codeIs("InvalidInput"));
+    assert.throws(() => grantStatements([on("a..b", "SET", { kind: "parameter" })], true), codeIs("InvalidInput"));
   });
 });

@@ -39,6 +39,7 @@ export function loginTests(lab: Lab): void {
           passwordExpires: null,
           system: false,
           administrable: true,
+          settings: {},
         },
       ]);
       const superuser = await lab.superuser();

@@ -17,6 +17,7 @@ const facts = (memberOptions: boolean): Facts => ({
   iamAvailable: true,
   maxNameLength: 63,
   memberOptions,
+  parameterAcls: true,
   adminCreatesRoles: true,
   iamExists: true,
 });

@@ -64,7 +64,11 @@ describe("PostgreSQL statements for roles and databases", () => {
     const plain = (text: string): sql.Statement => ({ text });
     const secret = (text: string): sql.Statement => ({ text, secret: true });
     const statements = [plain("BEGIN"), plain("a"), secret("b"), secret("c"), plain("d"), plain("COMMIT")];
-    assert.deepEqual(messagesOf(statements), [plain("BEGIN;\na"), secret("b"), secret("c"), plain("d;\nCOMMIT")]);
-    assert.deepEqual(statements[0], plain("BEGIN"));
+    assert.deepEqual(messagesOf(statements), [
+      [plain("BEGIN"), plain("a")],
+      [secret("b")],
+      [secret("c")],
+      [plain("d"), plain("COMMIT")],
+    ]);
   });
 });

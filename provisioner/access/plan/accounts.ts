@@ -1,0 +1,35 @@
+import { accountKey, PUBLIC, type Account } from "../account";
+import { granteeName, type GranteeSpec } from "../claims";
+import { claimIdPrefix } from "../id";
+import type { Item } from "../item";
+import type { PlanContext } from "./context";
+
+/** MySQL, MariaDB: where a login without a list of hosts has its one account. */
+export const DEFAULT_HOSTS: readonly string[] = ["%"];
+
+/**
+ * On MySQL and MariaDB a name means the hosts that the login's own claim lists; without one, the role of the name or
+ * the account at `%`. Accounts nobody listed are never touched.
+ */
+export function granteeAccounts(context: PlanContext, grantee: GranteeSpec): Account[] {
+  const { facts, state } = context;
+  const name = granteeName(grantee);
+  if (facts.family === "postgresql")
+    return name === PUBLIC.name ? [PUBLIC] : state.principals.has(name) ? [{ name }] : [];
+  const accounts = (state.principals.get(name)?.accounts ?? []).map((known) => known.account);
+  const wantedHosts = typeof grantee === "object" ? [grantee.host] : listedHosts(context, name);
+  if (wantedHosts !== undefined) return accounts.filter((account) => wantedHosts.includes(account.host ?? ""));
+  return accounts.filter((account) => account.host === "%" || account.host === "");
+}
+
+function listedHosts({ facts, cluster, records }: PlanContext, name: string): readonly string[] | undefined {
+  const id = claimIdPrefix(facts.family, cluster, { kind: "role", name, deletion: "drop" });
+  const claim = records.find((record) => record.id === id)?.claim;
+  return claim?.kind === "login" ? (claim.hosts ?? DEFAULT_HOSTS) : undefined;
+}
+
+/** The items of exactly these accounts. */
+export const itemsOf = (items: readonly Item[], accounts: readonly Account[]): Item[] => {
+  const keys = new Set(accounts.map(accountKey));
+  return items.filter((item) => keys.has(accountKey(item.grantee)));
+};
