@@ -11,10 +11,10 @@ export interface Inventory {
 
 export const nothing: Inventory = { principals: 0, databases: 0, claims: 0, secrets: 0 };
 
-export const expected = (users: number): Inventory => ({
+export const expected = (users: number, grants: number): Inventory => ({
   principals: users + 1,
   databases: 1,
-  claims: 2 * users + 2,
+  claims: users * (1 + grants) + 2,
   secrets: users,
 });
 

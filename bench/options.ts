@@ -3,6 +3,8 @@ import { parseServerSpec, type LocalEngine, type ServerSpec } from "../local/ser
 
 export interface Options {
   sizes: number[];
+  /** Of each user. */
+  grants: number;
   servers: ServerSpec[];
   /** Leave `bench/results` alone. */
   write: boolean;
@@ -11,7 +13,8 @@ export interface Options {
 }
 
 export const usage = `npm run bench -- [options]
-  --sizes 10,100,500    numbers of users, each with one grant; 500 takes about half an hour
+  --sizes 10,100,500    numbers of users; 500 takes about half an hour
+  --grants 1            grants of each user, 1 to 5, each of another kind
   --engines postgresql  postgresql, mysql, mariadb; a version may follow: postgresql@16
   --no-write            print only, leave bench/results alone
   --json                print JSON in place of the table`;
@@ -33,6 +36,13 @@ function size(text: string): number {
   return users;
 }
 
+function grantsOf(text: string): number {
+  const grants = Number(text);
+  if (!Number.isInteger(grants) || grants < 1 || grants > 5)
+    throw new UsageError(`--grants ${text}: a user has 1 to 5 grants.`);
+  return grants;
+}
+
 function server(text: string): ServerSpec {
   try {
     return parseServerSpec(text);
@@ -48,6 +58,7 @@ export function readOptions(args: readonly string[]): Options {
       args: [...args],
       options: {
         sizes: { type: "string", default: "10,100,500" },
+        grants: { type: "string", default: "1" },
         engines: { type: "string", default: "postgresql" },
         "no-write": { type: "boolean", default: false },
         json: { type: "boolean", default: false },
@@ -59,5 +70,11 @@ export function readOptions(args: readonly string[]): Options {
   const servers = listOf(values.engines, "engines", server);
   const engines = new Set<LocalEngine>(servers.map(({ engine }) => engine));
   if (engines.size !== servers.length) throw new UsageError(`--engines ${values.engines}: one version per engine.`);
-  return { sizes: listOf(values.sizes, "sizes", size), servers, write: !values["no-write"], json: values.json };
+  return {
+    sizes: listOf(values.sizes, "sizes", size),
+    grants: grantsOf(values.grants),
+    servers,
+    write: !values["no-write"],
+    json: values.json,
+  };
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { packageRoot } from "../automation/package-info";
 import type { Comparison, Step } from "./compare";
 import type { InvokeResult } from "./measure/invoke";
+import type { MessageCount } from "./measure/messages";
 
 /** One file of `bench/results`. */
 export interface Result extends Comparison {
@@ -12,6 +13,7 @@ export interface Result extends Comparison {
   versions: { package: string; node: string; pulumi: string; server: string };
   bundle: { bytes: number; zipBytes: number };
   invoke: InvokeResult;
+  messages: MessageCount[];
 }
 
 const title: Record<string, string> = { postgresql: "PostgreSQL", mysql: "MySQL", mariadb: "MariaDB" };
@@ -31,11 +33,11 @@ function markdown(head: readonly string[], rows: readonly (readonly string[])[],
 const serverOf = ({ engine, versions }: Result): string => `${title[engine] ?? engine} ${versions.server}`;
 
 function stepRow(result: Result, { operation, seconds, nothingSeconds, ratio, traffic, sql }: Step): string[] {
-  const { preamble, reads, changing } = sql.messages;
+  const { session, ledger, reads, changing } = sql.messages;
   const errors = Object.values({ ...traffic.errors, ...sql.errors }).reduce((total, times) => total + times, 0);
   return [
     serverOf(result),
-    String(result.users),
+    `${result.users} × ${result.grants}`,
     operation,
     `${seconds.toFixed(1)} s`,
     `${nothingSeconds.toFixed(1)} s`,
@@ -44,7 +46,7 @@ function stepRow(result: Result, { operation, seconds, nothingSeconds, ratio, tr
     traffic.invocations === 0 ? "" : (traffic.claims / traffic.invocations).toFixed(1),
     `${traffic.busySeconds.toFixed(1)} s`,
     String(sql.connections),
-    `${preamble} + ${reads} + ${changing}`,
+    `${session} + ${ledger} + ${reads} + ${changing}`,
     String(traffic.secretCalls),
     String(traffic.retries),
     String(errors),
@@ -53,7 +55,7 @@ function stepRow(result: Result, { operation, seconds, nothingSeconds, ratio, tr
 
 const stepHead = [
   "Server",
-  "Users",
+  "Users × grants",
   "Operation",
   "Time",
   "Do nothing",
@@ -74,7 +76,7 @@ function otherRow(result: Result): string[] {
   const peak = (mib: number | undefined): string => (mib === undefined ? "" : `${mib} MiB`);
   return [
     serverOf(result),
-    String(result.users),
+    `${result.users} × ${result.grants}`,
     latency(invoke.cold),
     latency(invoke.warm),
     kilobytes(state.users),
@@ -87,7 +89,7 @@ function otherRow(result: Result): string[] {
 
 const otherHead = [
   "Server",
-  "Users",
+  "Users × grants",
   "Cold invoke p50 / p95",
   "Warm invoke p50 / p95",
   "State per resource",
@@ -97,11 +99,26 @@ const otherHead = [
   "Function",
 ];
 
+/** One request each, to a function that is warm: what is sent beside the opening of the session. */
+function messageTable(results: readonly Result[]): string {
+  const byServer = new Map(results.map((result) => [serverOf(result), result.messages]));
+  const operations = [...byServer.values()][0]?.map(({ operation }) => operation) ?? [];
+  const cell = (counts: readonly MessageCount[], operation: string): string => {
+    const found = counts.find((count) => count.operation === operation);
+    return found === undefined ? "" : `${found.ledger} + ${found.others}`;
+  };
+  const rows = operations.map((operation) => [
+    operation,
+    ...[...byServer.values()].map((counts) => cell(counts, operation)),
+  ]);
+  return `Messages of one request (lock and ledger + all others):\n\n${markdown(["Request", ...byServer.keys()], rows, 1)}`;
+}
+
 const legend = [
   "Time: wall time of the whole command; `up`, `refresh` and `destroy` without their preview, which is measured by itself.",
   "Do nothing: the same for as many dynamic resources that return at once, in turn with ours.",
   "Busy: seconds with at least one invocation running.",
-  "Messages: what the provisioner sent to the server, as preamble (session, lock, ledger) + reads + changing.",
+  "Messages: what the provisioner sent to the server, as opening of sessions + lock and ledger + reads + changing.",
 ].join("\n");
 
 /** For people and for the README alike. */
@@ -111,10 +128,16 @@ export function tables(results: readonly Result[]): string {
   const { machine, versions, bundle, date } = latest;
   const facts =
     `Measured ${date} on ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}, Node.js ${versions.node}, ` +
-    `Pulumi ${versions.pulumi}, file backend. Each user has one grant. ` +
+    `Pulumi ${versions.pulumi}, file backend. ` +
     `The provisioner's archive: ${kilobytes(bundle.zipBytes)}, unpacked ${kilobytes(bundle.bytes)}.`;
   const rows = results.flatMap((result) => result.steps.map((step) => stepRow(result, step)));
-  return [facts, markdown(stepHead, rows, 3), legend, markdown(otherHead, results.map(otherRow), 2)].join("\n\n");
+  return [
+    facts,
+    markdown(stepHead, rows, 3),
+    legend,
+    markdown(otherHead, results.map(otherRow), 2),
+    messageTable(results),
+  ].join("\n\n");
 }
 
 const folder = (): string => path.join(packageRoot(), "bench", "results");
@@ -123,7 +146,10 @@ const folder = (): string => path.join(packageRoot(), "bench", "results");
 export function writeResults(results: readonly Result[]): void {
   mkdirSync(folder(), { recursive: true });
   for (const result of results)
-    writeFileSync(path.join(folder(), `${result.engine}-${result.users}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(
+      path.join(folder(), `${result.engine}-${result.users}x${result.grants}.json`),
+      `${JSON.stringify(result, null, 2)}\n`,
+    );
   const all = readdirSync(folder())
     .filter((name) => name.endsWith(".json"))
     .map((name) => JSON.parse(readFileSync(path.join(folder(), name), "utf8")) as Result);

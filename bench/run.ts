@@ -11,6 +11,7 @@ import { compare } from "./compare";
 import { engineEnv } from "./engine";
 import { reasonOf } from "./failure";
 import { measureInvoke } from "./measure/invoke";
+import { measureMessages } from "./measure/messages";
 import { readOptions, usage, UsageError, type Options } from "./options";
 import { tables, writeResults, type Result } from "./report";
 import { startWorld } from "./world";
@@ -33,7 +34,7 @@ const samplesFor = (sizes: readonly number[]): number => (Math.max(...sizes) < 1
 /** All sizes on one server, the smallest first. */
 async function measure(
   spec: ServerSpec,
-  sizes: readonly number[],
+  { sizes, grants }: Pick<Options, "sizes" | "grants">,
   pulumi: { directory: string; version: string },
   signal: AbortSignal,
   finished: (result: Result) => void,
@@ -42,6 +43,7 @@ async function measure(
   const world = await startWorld(spec, tell);
   try {
     const invoke = await measureInvoke(world, samplesFor(sizes), signal);
+    const messages = await measureMessages(world);
     tell(`invoke: cold ${invoke.cold.p50} ms, warm ${invoke.warm.p50} ms`);
     const engine = {
       pulumi: pulumi.directory,
@@ -62,7 +64,8 @@ async function measure(
         },
         bundle: bundleSize(),
         invoke,
-        ...(await compare(world, engine, users, tell)),
+        messages,
+        ...(await compare(world, engine, { users, grants }, tell)),
       });
   } catch (error) {
     throw new Error(reasonOf(error, world.server), { cause: error });
@@ -72,7 +75,7 @@ async function measure(
 }
 
 /** Every engine is tried, whatever became of the one before. Resolves with what was wrong. */
-async function run({ sizes, servers, write, json }: Options, signal: AbortSignal): Promise<string[]> {
+async function run({ sizes, grants, servers, write, json }: Options, signal: AbortSignal): Promise<string[]> {
   const results: Result[] = [];
   const problems: string[] = [];
   const pulumi = await ensurePulumi(say);
@@ -80,7 +83,7 @@ async function run({ sizes, servers, write, json }: Options, signal: AbortSignal
     if (signal.aborted) break;
     const name = formatSpec(spec);
     try {
-      await measure(spec, sizes, pulumi, signal, (result) => {
+      await measure(spec, { sizes, grants }, pulumi, signal, (result) => {
         results.push(result);
         problems.push(...result.problems.map((problem) => `${name}, ${result.users} users: ${problem}`));
       });

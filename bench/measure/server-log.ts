@@ -5,8 +5,10 @@ import type { RunningServer } from "../../local/servers";
 export interface Sql {
   connections: number;
   messages: {
-    /** Every session's opening questions, the lock, the ledger. */
-    preamble: number;
+    /** Every session's opening questions. */
+    session: number;
+    /** The lock and the ledger. */
+    ledger: number;
     reads: number;
     changing: number;
   };
@@ -21,13 +23,16 @@ type Kind = keyof Sql["messages"];
 
 const changing =
   /(?:^|;)\s*(?:CREATE|ALTER|DROP|GRANT|REVOKE|COMMENT|REASSIGN|RENAME|SET PASSWORD|SET DEFAULT ROLE|KILL|CALL|INSERT|UPDATE|DELETE|REPLACE)\b|\bpg_terminate_backend\b/i;
-const preamble =
-  /^\s*(?:BEGIN|COMMIT|ROLLBACK|START TRANSACTION|SET|SHOW SESSION STATUS|SHOW WARNINGS)\b|\bserver_version_num\b|\bVERSION\(\)|advisory_(?:un)?lock\(|\b(?:GET|RELEASE)_LOCK\(/i;
+const session = /^\s*(?:SET|SHOW SESSION STATUS)\b(?! LOCAL| DEFAULT ROLE)|\bserver_version_num\b|\bVERSION\(\)/i;
+const ledger =
+  /\bdb_access`?\.`?(?:claims|meta)\b|'db_access'::regnamespace|advisory_(?:un)?lock\(|\b(?:GET|RELEASE|IS_USED)_LOCK\(/i;
+/** The frame of a transaction is part of what it changes. */
+const frame = /^\s*(?:BEGIN|COMMIT|ROLLBACK|START TRANSACTION)\b/i;
 
 function kindOf(message: string): Kind {
-  if (/\bdb_access\b/.test(message)) return "preamble";
-  if (changing.test(message)) return "changing";
-  return preamble.test(message) ? "preamble" : "reads";
+  if (ledger.test(message)) return "ledger";
+  if (changing.test(message) || frame.test(message)) return "changing";
+  return session.test(message) ? "session" : "reads";
 }
 
 /** One thing that one session did. */
@@ -46,7 +51,7 @@ export class ServerLog {
   }
 
   take(): Sql {
-    const sql: Sql = { connections: 0, messages: { preamble: 0, reads: 0, changing: 0 }, errors: {} };
+    const sql: Sql = { connections: 0, messages: { session: 0, ledger: 0, reads: 0, changing: 0 }, errors: {} };
     for (const entry of this.read(this.fresh())) {
       if (entry.user === "" || entry.user === this.server.superuser.user) continue;
       if (entry.what === "connect") sql.connections += 1;

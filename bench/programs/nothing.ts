@@ -53,6 +53,7 @@ class Nothing extends pulumi.dynamic.Resource {
 
 const config = new pulumi.Config();
 const users = config.requireNumber("users");
+const grants = config.requireNumber("grants");
 const prefix = config.require("prefix");
 // Part of every resource's inputs there, so here too.
 const provisioner = config.requireObject<Properties>("ref");
@@ -75,11 +76,12 @@ for (let index = 0; index < users; index++) {
     auth: { kind: "password", secret: { name: `${prefix}/${name}`, recoveryDays: 0 } },
     passwordVersion: 1,
   });
-  new Nothing("NoGrant", `grant-${index}`, {
-    ...common(`grant-${index}`),
-    name: user.name,
-    on: { kind: "tables", database: database.name, schema: "public", tables: "*" },
-    privileges: ["SELECT", "INSERT"],
-    mode: "additive",
-  });
+  for (let nth = 0; nth < grants; nth++)
+    new Nothing("NoGrant", `grant-${index}-${nth}`, {
+      ...common(`grant-${index}-${nth}`),
+      name: user.name,
+      on: { kind: "tables", database: database.name, schema: "public", tables: "*" },
+      privileges: ["SELECT", "INSERT"],
+      mode: "additive",
+    });
 }

@@ -1,10 +1,11 @@
-// N users with one grant each: what `npm run bench` measures.
+// N users with one or more grants each: what `npm run bench` measures.
 import * as pulumi from "@pulumi/pulumi";
 import * as dbaccess from "pulumi-db-access";
 
 const config = new pulumi.Config();
 const provisioner = dbaccess.provisionerFromParameter(config.require("provisioner"));
 const users = config.requireNumber("users");
+const grants = config.requireNumber("grants");
 const prefix = config.require("prefix");
 const postgresql = config.require("engine") === "postgresql";
 
@@ -17,30 +18,41 @@ const database = new dbaccess.DbDatabase("database", {
   deletion: "drop",
 });
 
-// Both kinds in turn: what all tables cost differs from what a database costs.
-const allTables: dbaccess.TablesTarget = {
-  kind: "tables",
-  database: database.name,
-  tables: "*",
-  ...(postgresql ? { schema: "public", future: { createdBy: [owner.name] } } : {}),
-};
-const wholeDatabase: dbaccess.DatabaseTarget = { kind: "database", database: database.name };
+const name = database.name;
+const postgresqlGrants: Pick<dbaccess.DbGrantArgs, "on" | "privileges">[] = [
+  {
+    on: { kind: "tables", database: name, schema: "public", tables: "*", future: { createdBy: [owner.name] } },
+    privileges: ["SELECT", "INSERT"],
+  },
+  { on: { kind: "database", database: name }, privileges: ["CONNECT", "TEMPORARY"] },
+  { on: { kind: "sequences", database: name, schema: "public", sequences: "*" }, privileges: ["USAGE"] },
+  { on: { kind: "schema", database: name, schema: "public" }, privileges: ["USAGE"] },
+  { on: { kind: "routines", database: name, schema: "public", routines: "*" }, privileges: ["EXECUTE"] },
+];
+const mysqlGrants: Pick<dbaccess.DbGrantArgs, "on" | "privileges">[] = [
+  { on: { kind: "tables", database: name, tables: "*" }, privileges: ["SELECT", "INSERT"] },
+  { on: { kind: "database", database: name }, privileges: ["CREATE", "ALTER"] },
+  { on: { kind: "routines", database: name, routines: "*" }, privileges: ["EXECUTE"] },
+  { on: { kind: "global" }, privileges: ["PROCESS"] },
+  { on: { kind: "database", database: name }, privileges: ["LOCK TABLES", "EVENT"] },
+];
+const all = postgresql ? postgresqlGrants : mysqlGrants;
 
 for (let index = 0; index < users; index++) {
-  const name = `${prefix}_${String(index).padStart(4, "0")}`;
+  const username = `${prefix}_${String(index).padStart(4, "0")}`;
   const user = new dbaccess.DbUser(`user-${index}`, {
     provisioner,
-    username: name,
+    username,
     database: database.name,
-    auth: { kind: "password", secret: { name: `${prefix}/${name}`, recoveryDays: 0 } },
+    auth: { kind: "password", secret: { name: `${prefix}/${username}`, recoveryDays: 0 } },
     deletion: "drop",
   });
-  new dbaccess.DbGrant(`grant-${index}`, {
-    provisioner,
-    grantee: user.username,
-    ...(index % 2 === 0
-      ? { on: allTables, privileges: ["SELECT", "INSERT"] }
-      : { on: wholeDatabase, privileges: postgresql ? ["CONNECT", "TEMPORARY"] : ["CREATE", "ALTER"] }),
-    mode: "additive",
-  });
+  // With one grant each, the first two kinds in turn: what all tables cost differs from what a database costs.
+  for (let nth = 0; nth < grants; nth++)
+    new dbaccess.DbGrant(`grant-${index}-${nth}`, {
+      provisioner,
+      grantee: user.username,
+      ...all[grants === 1 ? index % 2 : nth % all.length],
+      mode: "additive",
+    });
 }

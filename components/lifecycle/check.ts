@@ -1,7 +1,17 @@
+import { removalWords, type Claim } from "../../provisioner/protocol";
 import { normalised, problemsOf, withDefaults, withName } from "./canonical";
-import { type Kind } from "./kinds";
+import { toClaim, type Kind } from "./kinds";
 import { refProblems, shapeProblems, unknownArguments, type Failure } from "./shape";
-import { isUnknown, PROVIDER_KEY, recordToWire, withoutNulls, type Properties } from "./wire";
+import {
+  hasUnknown,
+  isUnknown,
+  PROVIDER_KEY,
+  recordToWire,
+  REMOVAL_KEY,
+  UNKNOWN,
+  withoutNulls,
+  type Properties,
+} from "./wire";
 
 export interface CheckResult {
   inputs: Properties;
@@ -44,11 +54,20 @@ function presented(kind: Kind, given: Properties, { property, reason }: Failure)
 }
 
 /**
+ * What deleting the resource will do is an input, too: of a removed resource the engine shows the inputs and nothing
+ * else, and asks nobody.
+ */
+function withRemoval(kind: Kind, inputs: Properties): Properties {
+  const claim = toClaim(kind, inputs);
+  return { ...inputs, [REMOVAL_KEY]: hasUnknown(claim) ? UNKNOWN : removalWords(claim as unknown as Claim) };
+}
+
+/**
  * Everything that can be said without the network, all at once; defaults and canonical form. Pure, and every value at
  * any depth may be unknown.
  */
 export function check(kind: Kind, olds: Properties, news: Properties): CheckResult {
-  const { [PROVIDER_KEY]: provider, ...rest } = news;
+  const { [PROVIDER_KEY]: provider, [REMOVAL_KEY]: removal, ...rest } = news;
   const given = withoutNulls(rest) as Properties;
   const inputs = withDefaults(kind, withName(given, olds));
   const names = nameProblems(kind, given);
@@ -66,7 +85,9 @@ export function check(kind: Kind, olds: Properties, news: Properties): CheckResu
     const problems = problemsOf(kind, inputs, ref?.secretNamePrefixes);
     failures.push(...problems.map(({ property, message }) => blamed(given, { property, reason: message })));
   }
-  const checked = failures.length === 0 ? normalised(kind, inputs) : inputs;
+  const checked = failures.length === 0 ? withRemoval(kind, normalised(kind, inputs)) : inputs;
+  if (removal !== undefined && failures.length === 0 && removal !== checked[REMOVAL_KEY])
+    failures.push({ property: REMOVAL_KEY, reason: `${REMOVAL_KEY} is made by ${kind.name} itself; remove it.` });
   return {
     inputs: recordToWire({ ...checked, [PROVIDER_KEY]: provider }),
     failures: failures.map((failure) => presented(kind, given, failure)),

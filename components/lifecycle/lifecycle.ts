@@ -16,7 +16,7 @@ import { InitialisationError, LifecycleError, resultError } from "./failure";
 import { forgettable } from "./forget";
 import { kinds, toClaim, type Kind, type KindName } from "./kinds";
 import { refProblems, shapeProblems, type Failure } from "./shape";
-import { isRecord, PROVIDER_KEY, recordToWire, withoutNulls, type Properties } from "./wire";
+import { isRecord, PROVIDER_KEY, recordToWire, REMOVAL_KEY, withoutNulls, type Properties } from "./wire";
 
 /** What a dynamic provider's method hands on to. All over plain JSON. */
 export interface Lifecycle {
@@ -73,7 +73,7 @@ export function lifecycle(name: KindName, surroundings: Surroundings): Lifecycle
     recordToWire({
       ...pick(prepared.inputs, inputKeys(kind)),
       ...pick(result.outputs ?? {}, kind.outputs),
-      onDelete: removalWords(prepared.claim),
+      [REMOVAL_KEY]: removalWords(prepared.claim),
       drift,
     });
 
@@ -123,7 +123,10 @@ export function lifecycle(name: KindName, surroundings: Surroundings): Lifecycle
       return {
         id,
         props: { ...known, ...outs(prepared, result, drift) },
-        inputs: recordToWire(pick(prepared.inputs, inputKeys(kind))),
+        inputs: recordToWire({
+          ...pick(prepared.inputs, inputKeys(kind)),
+          [REMOVAL_KEY]: removalWords(prepared.claim),
+        }),
       };
     },
 

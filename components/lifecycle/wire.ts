@@ -4,6 +4,9 @@ export type Properties = Record<string, unknown>;
 /** The key under which Pulumi keeps the serialized provider in inputs and state. */
 export const PROVIDER_KEY = "__provider";
 
+/** One sentence on what deleting the resource will do, among its inputs and its outputs. */
+export const REMOVAL_KEY = "onDelete";
+
 /** What stands at preview in the place of a value of any type that is not known yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 

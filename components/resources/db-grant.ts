@@ -54,9 +54,9 @@ export interface DbGrantArgs extends CommonArgs {
    */
   reach?: pulumi.Input<boolean>;
   /**
-   * `true`: what the grantee holds already counts as given by this grant, and goes with it. `"fromLedger"`: so does
-   * what db-access gave before the cluster was restored under another name. Default false: it was there before, and
-   * stays.
+   * A privilege that is there already is always taken as it is, recorded as there before, and stays when the resource
+   * goes. `"fromLedger"`: what db-access gave before the cluster was restored under another name is this grant's own,
+   * and goes with it. Default false; `true` says no more.
    */
   adopt?: pulumi.Input<Adopt>;
 }

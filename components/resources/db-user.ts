@@ -83,8 +83,8 @@ export interface DbUserArgs extends CommonArgs {
    */
   deletion?: pulumi.Input<"drop" | "lock" | "retain" | UserDeletionArgs>;
   /**
-   * `true` takes over a login that exists, which resets its password; `"fromLedger"` one that db-access made before
-   * the cluster was restored under another name. Default false: `UserExists`.
+   * `true` takes over a login that exists; `"fromLedger"` one that db-access made before the cluster was restored under
+   * another name. Either gives it a secret and a password of its own. Default false: `UserExists`.
    */
   adopt?: pulumi.Input<Adopt>;
 }

@@ -63,6 +63,8 @@ const limits: Record<Product, { principal: number; other: number; unit: "bytes" 
 const invisible = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
+const outsideBasicPlane = /[\u{10000}-\u{10ffff}]/u;
+
 export interface NameProblem {
   code: "InvalidInput" | "NameTooLong" | "ReservedName";
   message: string;
@@ -89,8 +91,6 @@ export function nameProblem(kind: NameKind, name: unknown, product: Product): Na
   if (name !== name.normalize("NFC"))
     return invalid(`The ${form} ${shown(name)} is not in Unicode NFC form; use ${shown(name.normalize("NFC"))}.`);
   if (name !== name.trim()) return invalid(`The ${form} ${shown(name)} begins or ends with white space; remove it.`);
-  if (product !== "postgresql" && /[\u{10000}-\u{10ffff}]/u.test(name))
-    return invalid(`The ${form} ${shown(name)} has a character outside of Unicode's basic plane, which the server's own tables cannot store; remove it.`);
   const principal = kind === "login" || kind === "role";
   if (product !== "postgresql" && principal && /['"`\\]/.test(name))
     return invalid(
@@ -98,6 +98,10 @@ export function nameProblem(kind: NameKind, name: unknown, product: Product): Na
     );
   if (product !== "postgresql" && !principal && /[/\\.]/.test(name) && kind === "database")
     return invalid(`The ${form} ${shown(name)} has one of / \\ . which cannot be granted on reliably; remove it.`);
+  if (product !== "postgresql" && outsideBasicPlane.test(name))
+    return invalid(
+      `The ${form} ${shown(name)} has a character outside of Unicode's basic plane, which the server's own tables cannot store; remove it.`,
+    );
   const limit = limits[product];
   const max = principal ? limit.principal : limit.other;
   const length = nameLength(name, product);

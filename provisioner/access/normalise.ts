@@ -11,11 +11,14 @@ const sortedNames = (names: "*" | string[]): "*" | string[] => (names === "*" ? 
 const routineText = (routine: string | RoutineName): string =>
   typeof routine === "string" ? routine : `${routine.type} ${routine.name}`;
 
+/** MySQL and MariaDB do not tell the cases of a routine's name apart. */
+const inLowerCase = (routine: RoutineName): RoutineName => ({ ...routine, name: routine.name.toLowerCase() });
+
 function sortedRoutines(routines: "*" | (string | RoutineName)[]): "*" | (string | RoutineName)[] {
   if (routines === "*") return "*";
   const byText = new Map(
     routines
-      .map((routine) => (typeof routine === "string" ? canonicalSignature(routine) : routine))
+      .map((routine) => (typeof routine === "string" ? canonicalSignature(routine) : inLowerCase(routine)))
       .map((routine) => [routineText(routine), routine]),
   );
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, routine]) => routine);

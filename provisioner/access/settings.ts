@@ -10,15 +10,16 @@ const listSettings = [
 
 const listForm = /^\s*(?:(?:"(?:[^"]|"")+"|[^",\s]+)\s*(?:,\s*(?:"(?:[^"]|"")+"|[^",\s]+)\s*)*)?$/;
 
-/**
- * The names of a list setting, with or without quotes: `"$user", public`. Without quotes they are in lower case, as
- * the server reads them. Undefined for a setting that is no list.
- */
+/** Whose names are identifiers, in lower case where they are not quoted; the others are names of files. */
+const identifierLists = ["search_path", "temp_tablespaces"];
+
+/** The names of a list setting, with or without quotes: `"$user", public`. Undefined for a setting that is no list. */
 export function settingList(name: string, value: string): string[] | "malformed" | undefined {
   if (!listSettings.includes(name.toLowerCase())) return undefined;
   if (!listForm.test(value)) return "malformed";
+  const folds = identifierLists.includes(name.toLowerCase());
   return [...value.matchAll(/"((?:[^"]|"")+)"|([^",\s]+)/g)].map(([, quoted, plain]) =>
-    quoted === undefined ? plain.toLowerCase() : quoted.replaceAll('""', '"'),
+    quoted === undefined ? (folds ? plain.toLowerCase() : plain) : quoted.replaceAll('""', '"'),
   );
 }
 

@@ -1,6 +1,15 @@
 import { accountWords, isPublic, type Account } from "./account";
-import { granteeName, type Claim, type OwnedPolicy, type Target } from "./claims";
+import {
+  futureOf,
+  granteeName,
+  type Claim,
+  type GrantClaim,
+  type OwnedPolicy,
+  type RoutineName,
+  type Target,
+} from "./claims";
 import { objectKey, type Item } from "./item";
+import { templateWords } from "./templates";
 
 const classWords: Record<string, string> = {
   tables: "future tables",
@@ -56,6 +65,7 @@ const optionWords = ({ options }: Item): string =>
     .join("");
 
 interface Group {
+  grantees: Account[];
   privileges: string[];
   objects: string[];
   sample: Item;
@@ -80,11 +90,32 @@ function groups(items: readonly Item[]): Group[] {
       optionWords(sample),
       privileges.join(),
     ].join("\u0000");
-    const group = merged.get(key) ?? { privileges, objects: [], sample };
+    const group = merged.get(key) ?? { grantees: [sample.grantee], privileges, objects: [], sample };
     group.objects.push(objectWords(sample));
     merged.set(key, group);
   }
-  return [...merged.values()];
+  return joined([...merged.values()]);
+}
+
+/** The accounts of one login that get the same share a line. */
+function joined(all: readonly Group[]): Group[] {
+  const lines = new Map<string, Group>();
+  for (const group of all) {
+    group.objects.sort();
+    const { sample, privileges, objects } = group;
+    const key = JSON.stringify([
+      sample.grantee.name,
+      sample.kind,
+      sample.grantable,
+      optionWords(sample),
+      privileges,
+      objects,
+    ]);
+    const line = lines.get(key);
+    if (line === undefined) lines.set(key, group);
+    else line.grantees.push(...group.grantees);
+  }
+  return [...lines.values()];
 }
 
 const listed = (objects: readonly string[]): string =>
@@ -92,14 +123,15 @@ const listed = (objects: readonly string[]): string =>
 
 /** One line per group: `grant INSERT, SELECT on table public.orders to orders_api with grant option`. */
 export function itemChanges(verb: "grant" | "revoke", items: readonly Item[]): string[] {
-  return groups(items).map(({ privileges, objects, sample }) => {
+  return groups(items).map(({ grantees, privileges, objects, sample }) => {
+    const whom = grantees.map(who).join(", ");
     const direction = verb === "grant" ? "to" : "from";
     if (sample.kind === "role")
       return verb === "grant"
-        ? `make ${who(sample.grantee)} a member of ${listed(objects)}${sample.grantable ? " with admin option" : ""}${optionWords(sample)}`
-        : `end the membership of ${who(sample.grantee)} in ${listed(objects)}`;
+        ? `make ${whom} a member of ${listed(objects)}${sample.grantable ? " with admin option" : ""}${optionWords(sample)}`
+        : `end the membership of ${whom} in ${listed(objects)}`;
     const option = verb === "grant" && sample.grantable ? " with grant option" : "";
-    return `${verb} ${privileges.join(", ")} on ${listed(objects)} ${direction} ${who(sample.grantee)}${option}`;
+    return `${verb} ${privileges.join(", ")} on ${listed(objects)} ${direction} ${whom}${option}`;
   });
 }
 
@@ -172,8 +204,15 @@ export function removalWords(claim: Claim): string {
   }
 }
 
-const listWords = (names: "*" | readonly unknown[], what: string): string =>
-  names === "*" ? `all ${what}` : names.length === 1 ? `1 of the ${what}` : `${names.length} of the ${what}`;
+const shownNames = 4;
+
+const listWords = (names: "*" | readonly (string | number | RoutineName)[], one: string, many: string): string => {
+  if (names === "*") return `all ${many}`;
+  const plain = names.map((name) => (typeof name === "object" ? `${name.type} ${name.name}` : String(name)));
+  return plain.length > shownNames
+    ? `${plain.slice(0, shownNames - 1).join(", ")} and ${plain.length - shownNames + 1} more ${many}`
+    : `${plain.length === 1 ? one : many} ${plain.join(", ")}`;
+};
 
 /** `tables of schema public of database orders`, `role readers`. */
 export function targetWords(on: Target): string {
@@ -190,18 +229,32 @@ export function targetWords(on: Target): string {
     case "schema":
       return place;
     case "tables":
-      return `${listWords(on.tables, "tables")} of ${place}`;
+      return `${listWords(on.tables, "table", "tables")} of ${place}`;
     case "columns":
-      return `columns of table ${on.table} of ${place}`;
+      return `${listWords(on.columns, "column", "columns")} of table ${on.table} of ${place}`;
     case "sequences":
-      return `${listWords(on.sequences, "sequences")} of ${place}`;
+      return `${listWords(on.sequences, "sequence", "sequences")} of ${place}`;
     case "routines":
-      return `${listWords(on.routines, "routines")} of ${place}`;
+      return `${listWords(on.routines, "routine", "routines")} of ${place}`;
     case "types":
-      return `${listWords(on.types, "types")} of ${place}`;
+      return `${listWords(on.types, "type", "types")} of ${place}`;
     case "largeObjects":
-      return `${listWords(on.oids, "large objects")} of ${place}`;
+      return `${listWords(on.oids, "large object", "large objects")} of ${place}`;
     case "parameters":
       return `parameter ${on.parameters.join(", ")}`;
   }
+}
+
+/** What a grant will do, from the claim alone: while the server lacks something that it needs. */
+export function grantWords({ grantee, on, privileges, template, effect }: GrantClaim): string {
+  const name = granteeName(grantee);
+  if (on.kind === "role")
+    return `make ${name} a member of role ${on.role}${on.admin === true ? " with admin option" : ""}`;
+  const what =
+    template === undefined ? (privileges ?? []).join(", ") : `the privileges of template ${templateWords(template)}`;
+  const future = futureOf(on);
+  const whose = future === undefined ? "" : `, and on what ${future.createdBy.join(", ")} will create there,`;
+  return effect === "revoke"
+    ? `revoke ${what} on ${targetWords(on)}${whose} from ${name}`
+    : `grant ${what} on ${targetWords(on)}${whose} to ${name}`;
 }

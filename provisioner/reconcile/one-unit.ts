@@ -62,12 +62,17 @@ export async function runAsOne(
   const prepared = new Map<Work, PreparedLogin>();
   try {
     await each(works, async (work) => {
-      if (work.plan === undefined) return;
+      work.skipped = Date.now() > apply.beginUntil;
+      if (work.skipped || work.plan === undefined) return;
       const login = await prepareLogin(session, config, work.order, work.plan, before.get(work.plan.id));
       if (login !== undefined) prepared.set(work, login);
     });
+    // A grant may need a login that there was no time for.
+    if (works.some(({ skipped, order }) => skipped === true && order.claim.kind !== "grant"))
+      for (const work of works) work.skipped ||= work.order.claim.kind === "grant";
+    const begun = works.filter((work) => work.skipped !== true);
     const verifiers = new Map([...prepared.values()].flatMap((login) => [...login.verifiers]));
-    const operations = works.flatMap(({ plan }) => plan?.operations ?? []);
+    const operations = begun.flatMap(({ plan }) => plan?.operations ?? []);
     const { warnings, state } = await session.runAndRead({ operations, verifiers }, query);
     if (works.length === 1) works[0].warnings.push(...warnings);
     await each([...prepared], async ([work, login]) => {

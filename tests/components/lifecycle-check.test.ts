@@ -26,12 +26,24 @@ const minimal = {
 
 describe("check", () => {
   it("accepts every kind's valid inputs", () => {
-    for (const [name, inputs] of everything())
-      assert.deepEqual(
-        check(kinds[name], {}, inputs),
-        { inputs, failures: [] },
-        `${name} ${JSON.stringify(inputs.on)}`,
-      );
+    for (const [name, given] of everything()) {
+      const { inputs, failures } = check(kinds[name], {}, given);
+      const { onDelete, ...rest } = inputs;
+      assert.deepEqual([rest, failures], [given, []], `${name} ${JSON.stringify(given.on)}`);
+      assert.match(String(onDelete), /^[A-Z].*\.$/);
+    }
+  });
+
+  it("says among the inputs what deletion will do, because a preview shows nothing else of what is removed", () => {
+    const said = (inputs: Properties): unknown => check(kinds.DbUser, {}, inputs).inputs.onDelete;
+    assert.match(String(said({ ...minimal.DbUser, deletion: "lock" })), /^Locks u and ends its sessions/);
+    assert.match(String(said({ ...minimal.DbUser, deletion: "retain" })), /^Leaves u/);
+    assert.equal(said({ ...minimal.DbUser, deletion: { policy: UNKNOWN } }), UNKNOWN);
+    assert.equal(said({ ...minimal.DbUser, username: "" }), undefined);
+    assert.match(
+      reasons("DbUser", { ...minimal.DbUser, onDelete: "Nothing." }),
+      /^\|onDelete is made by DbUser itself; remove it\.$/m,
+    );
   });
 
   it("says of its own result what it said before, whatever stands anywhere", () => {
@@ -68,7 +80,7 @@ describe("check", () => {
     const on = (provisioner: unknown, kind: keyof typeof kinds, inputs: Properties): Properties => {
       const { inputs: result, failures } = check(kinds[kind], {}, { ...inputs, provisioner });
       assert.deepEqual(failures, []);
-      for (const key of Object.keys(inputs)) delete result[key];
+      for (const key of [...Object.keys(inputs), "onDelete"]) delete result[key];
       return result;
     };
     assert.deepEqual(on(ref(), "DbUser", DbUser), { deletion: "drop", passwordVersion: 1 });

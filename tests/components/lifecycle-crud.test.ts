@@ -159,7 +159,7 @@ describe("create, read, update, delete", () => {
     assert.equal(found.id, "the/id");
     assert.deepEqual(found.props.drift, [change.words]);
     assert.deepEqual(found.props.unmanaged, outputs.unmanaged);
-    assert.deepEqual(found.inputs, valid().DbGrant);
+    assert.deepEqual(found.inputs, { ...valid().DbGrant, onDelete: found.props.onDelete });
     assert.deepEqual([fake.requests[0].mode, fake.requests[0].claims[0].id], ["read", "the/id"]);
   });
 

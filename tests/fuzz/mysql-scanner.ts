@@ -12,7 +12,7 @@ function escaped(scanner: Scanner): string {
 
 function comment(scanner: Scanner): Token | undefined {
   // A -- begins a comment only before white space; without it, it is two signs.
-  const line = scanner.take(/#[^\n]*|--(?=[\s\u0000-\u001f]|$)[^\n]*/y);
+  const line = scanner.take(/#[^\n]*|--(?=[\s\p{Cc}]|$)[^\n]*/uy);
   if (line !== null) return { kind: "comment", value: line[0] };
   if (scanner.take(/\/\*/y) === null) return undefined;
   const end = scanner.sql.indexOf("*/", scanner.position);

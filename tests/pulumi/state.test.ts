@@ -42,6 +42,7 @@ function aged(state: Deployment): Deployment {
     for (const properties of [inputs, outputs])
       properties.__provider = formerText.replace("DbUser", type.slice(type.lastIndexOf(":") + 1));
     for (const key of later) delete outputs[key];
+    delete inputs.onDelete;
     // The program gives these two their deletion; everything else is a default.
     const kept = given.includes(urn.split("::").at(-1) ?? "") ? ["deletion"] : [];
     for (const key of defaults.filter((name) => !kept.includes(name))) {

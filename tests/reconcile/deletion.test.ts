@@ -104,7 +104,10 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
       await refused(
         world,
         { claim: login("maker"), action: "remove" },
-        { code: "OwnsObjects", says: [/made/, /depot/, /another owner or drop them first/, /Nothing was changed/] },
+        {
+          code: "OwnsObjects",
+          says: [/made/, /depot/, /another (owner|definer) or drop them first/, /Nothing was changed/],
+        },
       );
       assert.equal(await enter(owner, "shop"), "ok");
       await byHand(world, "depot", postgresql ? "DROP TABLE made" : "DROP VIEW made");

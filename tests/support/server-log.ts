@@ -32,8 +32,12 @@ const mysqlEntry = /^[\dT:.Z \t-]*?(\d+) (Connect|Query|Prepare|Execute|Quit|Ini
 
 const postgresqlMessages = (log: string): Message[] =>
   entries(log, postgresqlEntry).flatMap(({ head, text }) => {
-    const statement = /^(?:statement|execute [^:]*): ?([\s\S]*)$/.exec(text);
-    return head[2] === "LOG" && statement !== null ? [{ user: head[1] ?? "", text: statement[1] }] : [];
+    // A statement that was named in one message and called in another is shown with the call.
+    const shown = head[2] === "DETAIL" ? /^prepare: ([\s\S]*)$/ : /^(?:statement|execute [^:]*): ?([\s\S]*)$/;
+    const statement = shown.exec(text);
+    return ["LOG", "DETAIL"].includes(head[2]) && statement !== null
+      ? [{ user: head[1] ?? "", text: statement[1] }]
+      : [];
   });
 
 /** Who a session belongs to is said once, when it begins: the log before `mark` counts too. */

@@ -141,6 +141,8 @@ function choose({ state }: PlanContext, wanted: Wanted): RelationState[] {
 function objectItems(wanted: Wanted, chosen: readonly RelationState[], grantee: Account): Item[] {
   const { item: kind, defaults } = objectClasses[wanted.className];
   const { database, grantable } = wanted;
+  // What a role creates is its own: the server keeps no default privilege of a role for itself.
+  const creators = wanted.creators.filter((creator) => creator !== grantee.name);
   return wanted.privileges.flatMap((privilege): Item[] => [
     ...chosen.map(({ schema, name }): Item => ({
       ...blankItem,
@@ -152,7 +154,7 @@ function objectItems(wanted: Wanted, chosen: readonly RelationState[], grantee: 
       privilege,
       grantable,
     })),
-    ...wanted.creators.map((creator): Item => ({
+    ...creators.map((creator): Item => ({
       ...blankItem,
       database,
       schema: wanted.schema ?? "",

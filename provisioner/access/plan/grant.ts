@@ -5,7 +5,7 @@ import { isClusterWide, type Operation } from "../operation";
 import type { ClaimRecord, RecordedItem } from "../record";
 import { Refusal } from "../refusal";
 import type { RelationState } from "../server";
-import { itemChanges, targetWords } from "../words";
+import { grantWords, itemChanges, targetWords } from "../words";
 import { granteeAccounts, itemsOf } from "./accounts";
 import { blankPlan } from "./blank";
 import {
@@ -104,7 +104,12 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     ...blankPlan(id, record),
     exists: record !== undefined && waitsFor.length === 0,
     operations: waitsFor.length === 0 ? itemOperations(answer, claim.cascade ?? false) : [],
-    changes: changes.length > 0 ? changes : recordChange(record, next, words(claim)),
+    changes:
+      waitsFor.length > 0
+        ? [{ verb: claim.effect ?? "grant", words: grantWords(claim) }]
+        : changes.length > 0
+          ? changes
+          : recordChange(record, next, words(claim)),
     waitsFor,
     next,
     recordChanges: recordDiffers(record, next),
@@ -126,9 +131,9 @@ function recordedFor(
   return all.filter((entry) => meant.has(itemKey(entry.item)));
 }
 
-/** `ALL` is what the server's version has, and is never recorded as a word. */
+/** `ALL` is what the server's version has, and is never recorded as a word; nor is an older word for a privilege. */
 const inFull = (context: PlanContext, claim: GrantClaim): GrantClaim =>
-  claim.privileges?.includes("ALL") === true ? { ...claim, privileges: wantedPrivileges(context, claim) } : claim;
+  claim.privileges === undefined ? claim : { ...claim, privileges: wantedPrivileges(context, claim) };
 
 const namesEverything = (on: Target): boolean =>
   on.kind === "schema" || Object.values(on).some((part: unknown) => part === "*");

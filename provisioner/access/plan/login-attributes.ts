@@ -87,14 +87,13 @@ export const attributeWords = (attributes: LoginAttributes): string[] => {
   return words;
 };
 
-const limitWords = ({ queriesPerHour, updatesPerHour, connectionsPerHour }: Required<Limits>): string[] =>
-  (
-    [
-      ["queries", queriesPerHour],
-      ["updates", updatesPerHour],
-      ["connections", connectionsPerHour],
-    ] as const
-  ).map(([what, limit]) => (limit === 0 ? `any number of ${what} an hour` : `at most ${limit} ${what} an hour`));
+function limitWords({ queriesPerHour, updatesPerHour, connectionsPerHour }: Required<Limits>): string[] {
+  const limits = { queries: queriesPerHour, updates: updatesPerHour, connections: connectionsPerHour };
+  const limited = Object.entries(limits).filter(([, limit]) => limit > 0);
+  return limited.length === 0
+    ? ["no limits per hour"]
+    : limited.map(([what, limit]) => `at most ${limit} ${what} an hour`);
+}
 
 /** For the words of a creation: what is the default goes without saying. */
 export const onlyChosen = (attributes: LoginAttributes): LoginAttributes => ({

@@ -114,11 +114,14 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     const difference = attributeDifference(attributes, state, before);
     if (Object.keys(difference).length > 0) {
       operations.push({ op: "alterLogin", account, attributes: difference });
-      changes.push({
-        verb: difference.locked === true ? "lock" : "alter",
-        words: `change login ${accountWords(account)}: ${attributeWords(difference).join(", ")}`,
-      });
-      if (difference.locked === true) operations.push({ op: "endSessions", account });
+      const { locked, ...others } = difference;
+      if (locked === true) {
+        operations.push({ op: "endSessions", account });
+        changes.push({ verb: "lock", words: `lock login ${accountWords(account)} and end its sessions` });
+      }
+      const words = attributeWords(locked === true ? others : difference);
+      if (words.length > 0)
+        changes.push({ verb: "alter", words: `change login ${accountWords(account)}: ${words.join(", ")}` });
     }
     if (state.auth !== claim.auth.kind && !(state.auth === "none" && state.locked)) {
       operations.push({ op: "setAuth", account, auth: claim.auth.kind });

@@ -118,8 +118,8 @@ interface Restriction {
 export function restrictionsOf(answer: Answer): Item[] {
   const restrictions = (answer.restrictions ?? []) as Restriction[];
   return restrictions.flatMap(({ Database, Privileges }) =>
-    // The option is no privilege; nobody can ask for its absence.
-    Privileges.filter((privilege) => privilege !== "GRANT OPTION").map((privilege): Item => ({
+    // So is the grant option written here; it is no privilege, and nobody can ask for its absence.
+    Privileges.filter((privilege) => privilege !== "GRANT").map((privilege): Item => ({
       grantee: accountOf(answer),
       kind: "database",
       database: Database,

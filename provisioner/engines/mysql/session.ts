@@ -52,9 +52,8 @@ export class MySqlSession implements EngineSession {
     this.held.clear();
   }
 
-  async unlock(): Promise<void> {
-    this.held.clear();
-    await this.clusterLock.release();
+  unlock(): Promise<void> {
+    return this.clusterLock.release();
   }
 
   async read(query: ReadQuery): Promise<ServerState> {
@@ -90,7 +89,12 @@ export class MySqlSession implements EngineSession {
 
   async begin(query: LedgerQuery, deadline: number): Promise<ClaimRecord[]> {
     await this.lock(deadline);
-    return this.ledger.read(query);
+    try {
+      return await this.ledger.read(query);
+    } catch (error) {
+      await this.unlock().catch(() => undefined);
+      throw error;
+    }
   }
 
   async end(change: LedgerChange): Promise<void> {

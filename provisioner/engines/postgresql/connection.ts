@@ -3,6 +3,7 @@ import type { Client, QueryResult } from "pg";
 import { assertTime, deadlineExceeded, dial, openingError, type Login, type Reach } from "./dial";
 import { toDbAccessError, type ErrorContext } from "./errors";
 import { patiently } from "./patience";
+import { Preparation, type PreparedText } from "./prepare";
 
 export interface MessageOptions {
   /** For error messages: continues "while …". */
@@ -80,6 +81,11 @@ export class Connection {
     if (parts.length === 0) return;
     const results = await this.script(parts.map(({ text }) => text).join(";\n"), options);
     parts.forEach((each, index) => each.answer?.(results[index] ?? []));
+  }
+
+  /** Names statements, for EXECUTE in a later message: one message, which runs none of them. */
+  async prepare(statements: readonly PreparedText[], options: MessageOptions): Promise<void> {
+    await this.send(() => this.client.query(new Preparation(statements)).done, options);
   }
 
   /**

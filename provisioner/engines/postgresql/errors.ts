@@ -91,10 +91,11 @@ function fromServer(error: DatabaseError, context: ErrorContext): DbAccessError 
   return new DbAccessError(code, message, { serverCode: state, transient });
 }
 
-const serverWords = (error: DatabaseError): string =>
-  error.detail === undefined || error.detail === ""
-    ? error.message
-    : `${error.message}: ${error.detail.replace(/\n/g, "; ")}`;
+/** No known message of a server repeats a verifier; one that does is cut. */
+const verifier = /SCRAM-SHA-256\$\S*/g;
+
+const serverWords = ({ message, detail = "" }: DatabaseError): string =>
+  (detail === "" ? message : `${message}: ${detail.replace(/\n/g, "; ")}`).replace(verifier, "(verifier)");
 
 function answer(state: string, words: string, context: ErrorContext): Answer {
   const place = `${context.host}:${context.port}`;
@@ -119,7 +120,11 @@ function answer(state: string, words: string, context: ErrorContext): Answer {
         message: `Something depends on it: ${words}.`,
       };
     case "53300":
-      return { code: "Throttled", message: `${place} has no connection left ${during} (${words}); try again.`, transient: true };
+      return {
+        code: "Throttled",
+        message: `${place} has no connection left ${during} (${words}); try again.`,
+        transient: true,
+      };
     case "55P03":
       return {
         code: "LockTimeout",

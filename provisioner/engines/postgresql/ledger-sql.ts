@@ -8,17 +8,18 @@ import { literal } from "./quote";
 export const ledgerFormat = 1;
 
 /** The id has C collation so that its primary key also serves prefixes; owners can be longer than a B-tree entry. */
-export const createLedger = (cluster: string): string => `
-CREATE SCHEMA ${LEDGER_NAME};
-CREATE TABLE ${LEDGER_NAME}.meta (format integer NOT NULL, cluster text NOT NULL, former text[] NOT NULL);
-CREATE TABLE ${LEDGER_NAME}.claims (
+export const createLedger = (cluster: string): string[] => [
+  `CREATE SCHEMA ${LEDGER_NAME}`,
+  `CREATE TABLE ${LEDGER_NAME}.meta (format integer NOT NULL, cluster text NOT NULL, former text[] NOT NULL)`,
+  `CREATE TABLE ${LEDGER_NAME}.claims (
   id text COLLATE "C" PRIMARY KEY, owner text NOT NULL, kind text NOT NULL, grantee text NOT NULL, database_name text NOT NULL,
   state text NOT NULL, generation bigint NOT NULL, adopted boolean NOT NULL, retained boolean NOT NULL,
-  claim jsonb NOT NULL, items jsonb NOT NULL, credentials jsonb, updated timestamptz NOT NULL);
-CREATE INDEX claims_owner ON ${LEDGER_NAME}.claims USING hash (owner);
-CREATE INDEX claims_grantee ON ${LEDGER_NAME}.claims USING hash (grantee);
-COMMENT ON SCHEMA ${LEDGER_NAME} IS 'Which users and grants db-access manages, and for whom. Not to be changed by hand.';
-INSERT INTO ${LEDGER_NAME}.meta VALUES (${ledgerFormat}, ${literal(cluster)}, '{}')`;
+  claim jsonb NOT NULL, items jsonb NOT NULL, credentials jsonb, updated timestamptz NOT NULL)`,
+  `CREATE INDEX claims_owner ON ${LEDGER_NAME}.claims USING hash (owner)`,
+  `CREATE INDEX claims_grantee ON ${LEDGER_NAME}.claims USING hash (grantee)`,
+  `COMMENT ON SCHEMA ${LEDGER_NAME} IS 'Which users and grants db-access manages, and for whom. Not to be changed by hand.'`,
+  `INSERT INTO ${LEDGER_NAME}.meta VALUES (${ledgerFormat}, ${literal(cluster)}, '{}')`,
+];
 
 export interface Meta {
   format: number;

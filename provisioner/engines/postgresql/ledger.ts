@@ -189,8 +189,8 @@ export class PostgresqlLedger implements Ledger {
   private async create(connection: Connection): Promise<void> {
     const step = "creating the ledger";
     try {
-      await connection.ask([{ text: `BEGIN;${createLedger(this.cluster)}` }], { step });
-      await this.check(connection);
+      const statements = ["BEGIN", ...createLedger(this.cluster)].map((text) => ({ text }));
+      await connection.ask([...statements, this.trust(connection)], { step });
       await connection.ask([{ text: "COMMIT" }], { step });
     } catch (error) {
       this.standing = "unknown";

@@ -12,9 +12,12 @@ const longestPauseMs = 2_000;
 
 const busyStates = new Set(["57P03", "53300"]);
 
+/** What was waited for in vain is not waited for again by whoever asked for the work that asked for it. */
+const waitedFor = new WeakSet<Error>();
+
 /** How long it makes sense to wait for an error to pass by itself. */
 function patienceFor(error: unknown): number {
-  if (!(error instanceof DbAccessError) || !error.transient) return 0;
+  if (!(error instanceof DbAccessError) || !error.transient || waitedFor.has(error)) return 0;
   if (busyStates.has(error.serverCode ?? "")) return busyMs;
   return error.code === "NetworkPathDatabase" || error.code === "ServerReadOnly" ? unansweredMs : 0;
 }
@@ -35,7 +38,10 @@ export async function patiently<T>(
     } catch (error) {
       const delay = pause * (0.5 + Math.random() / 2);
       const until = Math.min(deadline, start + patienceFor(error));
-      if (Date.now() + delay >= until) throw error;
+      if (Date.now() + delay >= until) {
+        if (error instanceof DbAccessError) waitedFor.add(error);
+        throw error;
+      }
       await sleep(delay);
       // Only now: that a connection is gone is known a little later than the failure of what it was asked.
       if (!mayRepeat()) throw error;

@@ -58,8 +58,7 @@ const routineSignature = /^("(?:[^"]|"")+"|[^"(]+)\(((?:[^"();']|"(?:[^"]|"")+")
  */
 export function routine(schema: string, signature: string): string {
   const parts = routineSignature.exec(signature);
-  const outside = signature.replace(/"(?:[^"]|"")*"/g, '""');
-  if (parts === null || /--|\/\*|\$/.test(outside))
+  if (parts === null || signature.includes("--") || signature.includes("/*"))
     throw new DbAccessError(
       "InvalidInput",
       `${JSON.stringify(signature)} is not a signature such as "total(integer)".`,

@@ -4,6 +4,7 @@ import { DbAccessError } from "../../errors";
 import type { Connection, Part } from "./connection";
 import { statementTimeoutMs } from "./dial";
 import { isRetryable } from "./errors";
+import type { PreparedText } from "./prepare";
 import type { Statement } from "./statements";
 
 /** Looks before the first statement and after the last one; the second look fails when it must not be committed. */
@@ -20,20 +21,28 @@ export interface Around {
   afterwards?: readonly Part[];
 }
 
-type Step = Part & Pick<Statement, "secret">;
-
 const attempts = 5;
 const longestPauseMs = 200;
 
-/** Statements without a verifier travel together; one with a verifier is alone in its message. */
-export function messagesOf<S extends Pick<Statement, "secret">>(statements: readonly S[]): S[][] {
-  const messages: S[][] = [];
-  for (const statement of statements) {
-    const last = messages.at(-1);
-    if (last === undefined || last[0].secret === true || statement.secret === true) messages.push([statement]);
-    else last.push(statement);
+/**
+ * A verifier travels alone: what a server's log or an audit extension hides of a statement that is a message by itself
+ * it may show of one among others. So such statements are sent ahead, where they are only given names, and the
+ * transaction calls them by these.
+ */
+interface Named {
+  prepared: PreparedText[];
+  statements: Part[];
+}
+
+function nameSecrets(statements: readonly Statement[]): Named {
+  const named: Named = { prepared: [], statements: [] };
+  for (const { text, secret } of statements) {
+    const name = `db_access_${named.prepared.length}`;
+    if (secret === true) named.prepared.push({ name, text });
+    named.statements.push({ text: secret === true ? `EXECUTE ${name}` : text });
   }
-  return messages;
+  if (named.prepared.length > 0) named.statements.push({ text: "DEALLOCATE ALL" });
+  return named;
 }
 
 /** The committed state of a transaction, as far as its own messages tell. */
@@ -55,29 +64,26 @@ async function attempt(
 ): Promise<void> {
   const short = connection.remaining < statementTimeoutMs;
   const [only] = statements;
-  // One statement is a transaction by itself: a password is set in one message instead of three.
+  // One statement is a transaction by itself: a password is set in one message instead of two.
   const bare = guard === undefined && !short && (only.secret === true || afterwards.length === 0);
   if (statements.length === 1 && bare) {
     await connection.script(only.text, { step, secret: only.secret });
     progress.closing = afterwards.length > 0;
     return connection.ask(afterwards, { step });
   }
-  const opening: Step[] = [
+  const named = nameSecrets(statements);
+  if (named.prepared.length > 0) await connection.prepare(named.prepared, { step, secret: true });
+  const opening: Part[] = [
     { text: "BEGIN" },
     ...(short ? [{ text: `SET LOCAL statement_timeout = ${Math.max(1, Math.floor(connection.remaining))}` }] : []),
     ...(guard === undefined ? [] : [guard.before]),
   ];
-  const closing: Step[] = [{ text: "COMMIT" }, ...afterwards];
-  const messages = messagesOf<Step>([
-    ...opening,
-    ...statements,
-    ...(guard === undefined ? [] : [guard.after]),
-    ...(short ? [] : closing),
-  ]);
-  for (const [index, message] of messages.entries()) {
-    progress.closing = !short && afterwards.length > 0 && index === messages.length - 1;
-    await connection.ask(message, { step, secret: message[0].secret });
-  }
+  const closing: Part[] = [{ text: "COMMIT" }, ...afterwards];
+  progress.closing = !short && afterwards.length > 0;
+  await connection.ask(
+    [...opening, ...named.statements, ...(guard === undefined ? [] : [guard.after]), ...(short ? [] : closing)],
+    { step },
+  );
   progress.closing = afterwards.length > 0;
   if (short) await connection.ask(closing, { step });
 }

@@ -105,6 +105,8 @@ export function loginTests(lab: Lab): void {
         everywhere("case"),
         { name: "case", host: "10.%" },
         everywhere("a.b-c d%"),
+        everywhere("at@sign"),
+        { name: "at@sign", host: "10.%" },
         everywhere("n".repeat(session.facts.maxNameLength)),
       ];
       await run(session, ...accounts.map((account) => createLogin(account)));

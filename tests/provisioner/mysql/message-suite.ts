@@ -129,6 +129,16 @@ export function messageTests(lab: Lab): void {
       assert.deepEqual(await heldBy(session, app.name), ["column counted t a SELECT", "database counted SELECT"]);
     });
 
+    if (!lab.isMariaDb)
+      it("are asked again where the server decides what a change means", async () => {
+        const session = await prepared("message_dynamic");
+        const app = everywhere("message_dynamic");
+        const recover = item(app, { kind: "global", privilege: "XA_RECOVER_ADMIN", grantable: true });
+        await session.read(readQuery({ names: [app.name] }));
+        await run(session, grant(recover), revokeOption(recover));
+        assert.deepEqual(await heldBy(session, app.name), ["global XA_RECOVER_ADMIN"]);
+      });
+
     it("do not rely on what was read before somebody else could change it", async () => {
       const session = await prepared("message_stale");
       const app = everywhere("message_stale");
@@ -141,6 +151,40 @@ export function messageTests(lab: Lab): void {
       assert.deepEqual(await sent(() => run(session, revoke(select))), ["SELECT", "REVOKE"]);
       await run(session, grant(select));
       assert.deepEqual(await heldBy(session, app.name), ["database counted SELECT"]);
+    });
+
+    it("of many writers at once end exact", async () => {
+      const admin = await lab.as(lab.server.superuser);
+      const names = Array.from({ length: 64 }, (_each, index) => `message_crowd_${String(index)}`);
+      await admin.query("CREATE DATABASE IF NOT EXISTS counted");
+      await run(await lab.connect(), ...names.map((name) => createLogin(everywhere(name))));
+      const privileges = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+      const on = (name: string, which: string[]) =>
+        which.map((privilege) => item(everywhere(name), { database: "counted", privilege }));
+      const writer = async (first: number, clusters: number): Promise<void> => {
+        const session = await lab.connect();
+        for (let at = first; at < names.length; at += clusters) {
+          await session.begin(ledgerQuery({ grantees: [names[at]] }), Date.now() + 60_000);
+          await session.read(readQuery({ names: [names[at]], databases: ["counted"] }));
+          await run(session, grant(...on(names[at], privileges)));
+          await run(session, revoke(...on(names[at], privileges.slice(0, at % 4))));
+          await session.end({ write: [{ ...record, id: `${record.id}/${names[at]}` }], remove: [] });
+        }
+      };
+      await Promise.all(Array.from({ length: 16 }, (_each, index) => writer(index, 16)));
+      const session = await lab.connect();
+      for (const [index, name] of names.entries())
+        assert.deepEqual(
+          await heldBy(session, name),
+          privileges
+            .slice(index % 4)
+            .map((privilege) => `database counted ${privilege}`)
+            .sort(),
+        );
+      const kept = await session.ledger.read(ledgerQuery({ idPrefixes: [`${record.id}/`] }));
+      assert.equal(kept.length, names.length);
+      await session.lock(Date.now() + 5000);
+      await session.ledger.remove(kept.map((each) => each.id));
     });
 
     it("of lock and ledger are five, however many rows there are", async () => {

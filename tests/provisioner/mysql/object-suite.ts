@@ -68,18 +68,28 @@ export function objectTests(lab: Lab): void {
       });
 
     it("that the provisioner's login may pass on are told when asked", async () => {
-      const session = await lab.connect();
-      assert.equal((await session.read(readQuery({}))).grantableGlobals, undefined);
-      const { grantableGlobals = [] } = await session.read(readQuery({ globals: true }));
-      for (const privilege of ["PROCESS", "RELOAD", "SELECT", lab.isMariaDb ? "BINLOG MONITOR" : "XA_RECOVER_ADMIN"])
-        assert.ok(grantableGlobals.includes(privilege), privilege);
-      for (const privilege of ["SUPER", "FILE", "SHUTDOWN", "SYSTEM_USER", "USAGE", "BACKUP_ADMIN"])
-        assert.ok(!grantableGlobals.includes(privilege), privilege);
-      const app = everywhere("object_grantable");
-      await run(session, createLogin(app));
-      await run(session, grant(...grantableGlobals.map((privilege) => item(app, { kind: "global", privilege }))));
-      assert.equal((await heldBy(session, app.name)).length, grantableGlobals.length, "each of them really can be");
-      await run(session, { op: "dropPrincipal", account: app });
+      assert.equal((await (await lab.connect()).read(readQuery({}))).grantableGlobals, undefined);
+      const superuser = await lab.as(lab.server.superuser);
+      const admin = `'${lab.server.admin.user}'@'%'`;
+      // Static privileges share the option that a role of the admin has; a dynamic one comes without.
+      const further = lab.isMariaDb ? ["SHUTDOWN"] : ["SHUTDOWN", "BACKUP_ADMIN"];
+      await superuser.query(`GRANT ${further.join(", ")} ON *.* TO ${admin}`);
+      try {
+        const session = await lab.connect();
+        const { grantableGlobals = [] } = await session.read(readQuery({ globals: true }));
+        const own = lab.isMariaDb ? "BINLOG MONITOR" : "XA_RECOVER_ADMIN";
+        for (const privilege of ["PROCESS", "RELOAD", "SELECT", "SHUTDOWN", own])
+          assert.ok(grantableGlobals.includes(privilege), privilege);
+        for (const privilege of ["SUPER", "FILE", "SYSTEM_USER", "USAGE", "BACKUP_ADMIN"])
+          assert.ok(!grantableGlobals.includes(privilege), privilege);
+        const app = everywhere("object_grantable");
+        await run(session, createLogin(app));
+        await run(session, grant(...grantableGlobals.map((privilege) => item(app, { kind: "global", privilege }))));
+        assert.equal((await heldBy(session, app.name)).length, grantableGlobals.length, "each of them really can be");
+        await run(session, { op: "dropPrincipal", account: app });
+      } finally {
+        await superuser.query(`REVOKE ${further.join(", ")} ON *.* FROM ${admin}`);
+      }
     });
 
     it("on columns are used, read and revoked one by one", async () => {
@@ -163,21 +173,12 @@ export function objectTests(lab: Lab): void {
       assert.deepEqual(tables.relations.map((each) => each.kind).sort(), ["table", "view"]);
       const of = (table: string) => ({ database: "below", schema: "", table });
       const some = await read({ columnsOf: [of("t"), of("v"), of("no_such")] });
-      assert.deepEqual(
-        some.relations.map((each) => [each.kind, each.name, each.columns]),
-        [
-          ["table", "t", ["a", "Mixed", "c"]],
-          ["view", "v", ["a"]],
-        ],
-      );
+      const found = some.relations.map((each) => `${each.kind} ${each.name} (${each.columns?.join(", ") ?? ""})`);
+      assert.deepEqual(found.sort(), ["table t (a, Mixed, c)", "view v (a)"]);
       const both = await read({ schemas: [{ database: "below", schema: "" }], columnsOf: [of("t")] });
-      assert.deepEqual(
-        both.relations.map((each) => [each.name, each.columns]),
-        [
-          ["t", ["a", "Mixed", "c"]],
-          ["v", undefined],
-        ],
-      );
+      const columns = new Map(both.relations.map((each) => [each.name, each.columns]));
+      assert.deepEqual([columns.get("t"), columns.get("v")], [["a", "Mixed", "c"], undefined]);
+      assert.equal(both.relations.length, 2);
     });
   });
 }

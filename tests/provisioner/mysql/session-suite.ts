@@ -162,6 +162,10 @@ export function ledgerTests(lab: Lab): void {
       await admin.query("UPDATE db_access.meta SET format = 99");
       const session = await lab.connect();
       await assert.rejects(session.ledger.read(ledgerQuery({ owners: ["x"] })), codeIs("LedgerTooNew", /99/));
+      await assert.rejects(session.begin(ledgerQuery({}), Date.now() + 5000), codeIs("LedgerTooNew"));
+      const other = await lab.connect();
+      await other.lock(Date.now() + 5000);
+      await other.unlock();
       await session.lock(Date.now() + 5000);
       await assert.rejects(session.ledger.write([record({})]), codeIs("LedgerTooNew"));
       await assert.rejects(session.ledger.remove([record({}).id]), codeIs("LedgerTooNew"));

@@ -144,6 +144,10 @@ export function settingsTests(lab: Lab): void {
         await assert.rejects((await lab.as({ user: app.name, password })).query("SELECT * FROM cut_out.t"), {
           errno: 1142,
         });
+        await admin.query(`GRANT INSERT ON *.* TO '${app.name}'@'%' WITH GRANT OPTION`);
+        await admin.query(`REVOKE GRANT OPTION ON cutXout.* FROM '${app.name}'@'%'`);
+        const absent = (await heldBy(session, app.name)).filter((line) => line.endsWith("absent"));
+        assert.deepEqual(absent, [cut[0]], "the option is no privilege");
         await run(session, { op: "dropPrincipal", account: app });
       });
     });

@@ -107,6 +107,42 @@ describe("MySQL statements for logins", () => {
       assert.throws(() => alter({ connectionLimit: value }), codeIs("InvalidInput"));
   });
 
+  it("set limits beside the connection limit, and know no settings", () => {
+    const limits = { queriesPerHour: 1, updatesPerHour: 0, connectionsPerHour: 2147483647 };
+    assert.deepEqual(sql({ op: "alterLogin", account: app, attributes: { limits, connectionLimit: 7 } }), [
+      "ALTER USER 'app'@'%' WITH MAX_QUERIES_PER_HOUR 1 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 2147483647 MAX_USER_CONNECTIONS 7",
+    ]);
+    for (const queriesPerHour of [-1, 0.5, 2147483648, Number.NaN])
+      assert.throws(
+        () => sql({ op: "alterLogin", account: app, attributes: { limits: { ...limits, queriesPerHour } } }),
+        codeIs("InvalidInput", /queries/),
+      );
+    const settings = { search_path: "app" };
+    assert.throws(() => sql({ op: "alterLogin", account: app, attributes: { settings } }), codeIs("NotSupported"));
+    assert.deepEqual(sql({ op: "alterLogin", account: app, attributes: { settings: {} } }), []);
+  });
+
+  it("rename one account, and on MariaDB tell the server again who may pass on roles", () => {
+    const to: Account = { name: "app", host: "10.%" };
+    const rename = { op: "renameAccount", account: app, to } as const;
+    const held = ["r1", "r2"].map((object) =>
+      item(app, { kind: "role", object, privilege: "MEMBER", grantable: object === "r1" }),
+    );
+    assert.deepEqual(sql(rename, facts(), held), ["RENAME USER 'app'@'%' TO 'app'@'10.%'"]);
+    assert.deepEqual(sql(rename, mariadb, held), [
+      "RENAME USER 'app'@'%' TO 'app'@'10.%'",
+      "GRANT 'r1' TO 'app'@'10.%' WITH ADMIN OPTION",
+    ]);
+  });
+
+  it("say that an account owns nothing", () => {
+    for (const operation of [
+      { op: "reassignOwned", account: app, to: "other" },
+      { op: "dropOwned", account: app },
+    ] as const)
+      assert.throws(() => sql(operation), codeIs("NotSupported", /definer/));
+  });
+
   it("lock, drop and create principals", () => {
     assert.deepEqual(sql({ op: "lockLogin", account: app }), ["ALTER USER IF EXISTS 'app'@'%' ACCOUNT LOCK"]);
     assert.deepEqual(sql({ op: "dropPrincipal", account: app }, mariadb), ["DROP USER IF EXISTS 'app'@'%'"]);

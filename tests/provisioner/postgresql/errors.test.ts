@@ -22,6 +22,8 @@ describe("PostgreSQL errors", () => {
     const error = toDbAccessError(server("42601"), { ...context, secret: true });
     assert.match(error.message, /SQLSTATE 42601/);
     assert.ok(!error.message.includes("words"));
+    const repeated = Object.assign(server("22023"), { message: "bad: SCRAM-SHA-256$4096:c2FsdA==$a:b here" });
+    assert.match(toDbAccessError(repeated, context).message, /bad: \(verifier\) here/);
   });
 
   it("say which conditions pass", () => {

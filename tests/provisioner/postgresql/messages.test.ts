@@ -23,9 +23,12 @@ import {
 
 const applicationName = "db-access/counted";
 
-/** `2026-11-20 12:10:48.016 UTC [24235] user=u,db=d,app=a LOG:  statement: …`, continued on lines that begin otherwise. */
+/**
+ * `2026-11-20 12:10:48.016 UTC [24235] user=u,db=d,app=a LOG:  statement: …`, continued on lines that begin otherwise. What
+ * was named in a message of its own, which the server does not log, is shown with the first call: `DETAIL:  prepare: …`.
+ */
 const entry =
-  /^\d{4}-\d\d-\d\d [\d:.]+ UTC \[\d+\] (?:user=.*?,db=.*?,app=(.*?) )?LOG: {2}(?:statement|execute [^:]*): ?(.*)$/;
+  /^\d{4}-\d\d-\d\d [\d:.]+ UTC \[\d+\] (?:user=.*?,db=.*?,app=(.*?) )?(?:LOG: {2}(?:statement|execute [^:]*)|DETAIL: {2}prepare): ?(.*)$/;
 const anyEntry = /^\d{4}-\d\d-\d\d [\d:.]+ UTC \[\d+\] /;
 
 /** What the sessions of one application have sent, as the server's log has it. */
@@ -95,6 +98,9 @@ for (const version of ["13", "17"])
     before(() => lab.database("counted", "counted_owner"));
     before(() => lab.database("beside", "beside_owner"));
     before(async () => {
+      await (await lab.superuser()).query(`GRANT CREATE ON DATABASE beside TO ${lab.server.admin.user}`);
+    });
+    before(async () => {
       const session = await connect();
       await run(session, createLogin("reader"), createRole("reader_group"));
       await session.lock(Date.now() + 1000);
@@ -118,6 +124,20 @@ for (const version of ["13", "17"])
       assert.match(ended, /^BEGIN;[^;]*INSERT INTO[\s\S]*;\nCOMMIT;\nSELECT pg_advisory_unlock\([^;]*$/);
       const other = await connect();
       await assertCounts([["a first reading without the lock", 1, () => other.ledger.read(query)]]);
+    });
+
+    it("are a few more as long as there is no ledger", async () => {
+      const session = await lab.connect({ applicationName, adminDatabase: "beside" });
+      const query = ledgerQuery({ ids: [record("counted").id] });
+      await assertCounts([
+        ["begin", 2, () => session.begin(query, Date.now() + 1000)],
+        ["end of nothing", 1, () => session.end({ write: [], remove: [] })],
+        ["begin again", 1, () => session.begin(query, Date.now() + 1000)],
+        ["a reading", 1, () => session.ledger.read(query)],
+        ["the first intent", 4, () => session.ledger.write([record("counted")])],
+        ["end", 1, () => session.end({ write: [record("counted")], remove: [] })],
+      ]);
+      assert.deepEqual(await session.ledger.read(query), [record("counted")]);
     });
 
     it("are one for a reading of one database and the cluster, whatever is asked", async () => {
@@ -227,7 +247,7 @@ for (const version of ["13", "17"])
       await run(session, revoke(...wanted));
     });
 
-    it("are three for a login with all its grants in one database: one transaction, its verifier alone", async () => {
+    it("are two for a login with all its grants in one database: one transaction, its verifier alone", async () => {
       const session = await connect();
       const query = readQuery({ names: ["fresh", "reader_group"], databases: ["counted"], schemas: [app] });
       await session.read(query);
@@ -244,20 +264,11 @@ for (const version of ["13", "17"])
         const { state } = await session.runAndRead(unit(session, ...operations), query);
         held = lines(state.items.filter((each) => each.grantee.name === "fresh"));
       });
-      assert.equal(sent.length, 3);
-      assert.deepEqual(
-        sent.map((text) => [
-          /^BEGIN\b/.test(text),
-          text.includes("SCRAM-SHA-256"),
-          /^COMMIT\b|;\s*COMMIT\b/m.test(text),
-        ]),
-        [
-          [true, false, false],
-          [false, true, false],
-          [false, false, true],
-        ],
-      );
-      assert.ok(!sent[1].includes(";"), "the verifier travels alone");
+      assert.equal(sent.length, 2);
+      const [transaction, prepared] = sent;
+      assert.match(transaction.slice(0, 1000), /^BEGIN;\n(?:[\s\S]*\n)?EXECUTE db_access_0;\n[\s\S]*\nCOMMIT;\n/);
+      assert.ok(!transaction.includes("SCRAM-SHA-256"), "no verifier among other statements");
+      assert.match(prepared, /^CREATE ROLE "fresh" [^;]*SCRAM-SHA-256[^;]*$/);
       assert.deepEqual(held, [
         "database counted CONNECT by counted_owner",
         "default app.tables SELECT by counted_owner",
@@ -269,10 +280,16 @@ for (const version of ["13", "17"])
       assert.equal(await session.probe({ name: "fresh" }, password, "counted"), "accepted");
 
       // All or nothing: what fails last takes the login along.
-      const missing = grant(inApp("fresher", { object: "t", privilege: "INSERT", kind: "sequence" }));
-      await assert.rejects(session.runAndRead(unit(session, createLogin("fresher"), missing), query));
-      const { rowCount } = await (await lab.superuser()).query("SELECT FROM pg_roles WHERE rolname = 'fresher'");
+      const wrong = grant(inApp("fresher", { object: "t_id_seq", privilege: "INSERT", kind: "sequence" }));
+      const failing = [createLogin("fresher"), createLogin("freshest"), wrong];
+      const mark = readFileSync(lab.server.logFile, "utf8").length;
+      await assert.rejects(session.runAndRead(unit(session, ...failing), query), /INSERT/);
+      for (const line of readFileSync(lab.server.logFile, "utf8").slice(mark).split("\n"))
+        if (line.includes("SCRAM-SHA-256")) assert.match(line, /DETAIL: {2}prepare: CREATE ROLE "fresher" [^;]*$/);
+      const { rowCount } = await (await lab.superuser()).query("SELECT FROM pg_roles WHERE rolname LIKE 'freshe%'");
       assert.equal(rowCount, 0);
+      await run(session, createLogin("fresher"), createLogin("freshest"));
+      assert.equal(await session.probe({ name: "freshest" }, password), "accepted");
     });
 
     it("are two for a password and what is read afterwards", async () => {
@@ -305,7 +322,7 @@ for (const version of ["13", "17"])
     it("of what stands alone are few", async () => {
       const session = await connect();
       await assertCounts([
-        ["a login", 3, () => run(session, createLogin("alone"))],
+        ["a login", 2, () => run(session, createLogin("alone"))],
         ["a role", 1, () => run(session, createRole("alone_group"))],
         ["a password", 1, () => run(session, { op: "setPassword", account: { name: "alone" } })],
         ["a lock", 1, () => run(session, { op: "lockLogin", account: { name: "alone" } })],

@@ -146,6 +146,9 @@ export function ownedTests(lab: Lab): void {
       await run(session, createRole("iam_heir"), reassign("iam_mover", "iam_heir"), drop("iam_mover"));
       assert.equal(await ownerOfTable("owned_one", "app.iam_mover_t"), "iam_heir");
       assert.equal(await exists("iam_mover"), false);
+      await owning("iam_wiper", { auth: "iam" });
+      await run(session, dropAll("iam_wiper"), drop("iam_wiper"));
+      assert.equal(await ownerOfTable("owned_one", "app.iam_wiper_t"), undefined);
     });
 
     it("is found again when a run ends in the middle", async () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 
 import * as sql from "../../../provisioner/engines/postgresql/statements";
-import { messagesOf } from "../../../provisioner/engines/postgresql/transaction";
 import { scramVerifier } from "../../../provisioner/engines/postgresql/verifier";
 import { codeIs, password } from "./server";
 
@@ -58,17 +57,5 @@ describe("PostgreSQL statements for roles and databases", () => {
     assert.deepEqual(sql.createSchema("s", "o"), { text: `CREATE SCHEMA "s" AUTHORIZATION "o"` });
     assert.deepEqual(sql.commentOnRole("r", "it's a \\"), { text: `COMMENT ON ROLE "r" IS  E'it''s a \\\\'` });
     assert.match(sql.endSessions("a'b"), /usename = 'a''b'/);
-  });
-
-  it("travel together, but a verifier travels alone", () => {
-    const plain = (text: string): sql.Statement => ({ text });
-    const secret = (text: string): sql.Statement => ({ text, secret: true });
-    const statements = [plain("BEGIN"), plain("a"), secret("b"), secret("c"), plain("d"), plain("COMMIT")];
-    assert.deepEqual(messagesOf(statements), [
-      [plain("BEGIN"), plain("a")],
-      [secret("b")],
-      [secret("c")],
-      [plain("d"), plain("COMMIT")],
-    ]);
   });
 });

@@ -1,0 +1,36 @@
+import { ruleShared } from "./rule-02-shared";
+import { ruleModes } from "./rule-02-modes";
+import { ruleContrary } from "./rule-02-contrary";
+import { versionsToTest } from "../support/versions";
+import { startPlace, type Place } from "./place";
+import { ruleCanonical } from "./rule-01-canonical";
+
+const versions = versionsToTest(
+  "postgresql@13",
+  "postgresql@14",
+  "postgresql@15",
+  "postgresql@16",
+  "postgresql@17",
+  "postgresql@18",
+  "mysql@8.0",
+  "mysql@9.7",
+  "mariadb@10.11",
+);
+
+/** Each rule is a file of this folder: it describes its tests on the place that it is given. */
+const rules: ((place: () => Place, version: string) => void)[] = [
+  ruleCanonical,
+  ruleContrary,
+  ruleModes,
+  ruleShared,
+];
+
+for (const version of versions)
+  describe(`rules on ${version}`, () => {
+    let place: Place;
+    before(async () => {
+      place = await startPlace(version);
+    });
+    after(() => place.world.stop());
+    for (const rule of rules) rule(() => place, version);
+  });
