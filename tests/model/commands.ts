@@ -16,7 +16,7 @@ import {
   type Ask,
   type World,
 } from "../support/world";
-import { asFacts, linesOf, Reference, type Fact } from "./reference";
+import { asFacts, factKey, linesOf, Reference, type Fact } from "./reference";
 import type { ByHand, Slot, Universe } from "./universe";
 
 /** The world with what one run of commands needs to know of it. */
@@ -51,7 +51,14 @@ export async function agree(model: Model, { world, universe }: Real, after: stri
 /** What somebody else did is the model's new beginning; what people want of the server has not changed. */
 async function look(model: Model, real: Real): Promise<void> {
   model.actual = asFacts(await real.universe.catalog(real.world));
-  real.tables.splice(0, real.tables.length, ...(await real.universe.tables(real.world)));
+  const tables = await real.universe.tables(real.world);
+  const fresh = tables.filter((table) => !real.tables.includes(table));
+  real.tables.splice(0, real.tables.length, ...tables);
+  model.inherit((fact) =>
+    fact.kind === "default" && fact.object === "tables"
+      ? fresh.map((object) => ({ ...fact, kind: "table", object }))
+      : [],
+  );
 }
 
 /** Nothing is left to do, and nothing is done. */
@@ -98,7 +105,8 @@ class Drift implements Command {
     private readonly verb: "grant" | "revoke",
     private readonly fact: Fact,
   ) {}
-  check = (): boolean => true;
+  // Nobody by hand gives what is there, or takes what is not.
+  check = (model: Readonly<Model>): boolean => model.actual.has(factKey(this.fact)) === (this.verb === "revoke");
   async run(model: Model, real: Real): Promise<void> {
     await run(real, real.universe[this.verb](this.fact));
     await look(model, real);
@@ -179,11 +187,11 @@ class Crash implements Command {
       .finally(() => (over = true));
     await Promise.race([ends, sleep(this.milliseconds)]);
     // What waits for the next request is not to be killed in the middle of that.
-    if (this.how === "cut off") await run(real, cutOff(real.world));
+    if (this.how === "cut off") await cutOff(real.world);
     else if (!over) control?.kill();
     await ends;
     forget();
-    await apply(real.world, asked);
+    await applyAgain(real.world, asked);
     if (this.claim === undefined) model.remove(this.slot.name);
     else model.ensure(this.slot.name, claim);
     await agree(model, real, this.toString());
@@ -193,15 +201,31 @@ class Crash implements Command {
     `${this.claim === undefined ? "remove" : "ensure"} ${this.slot.name}, ${this.how} after ${this.milliseconds} ms: ${JSON.stringify(this.claim)}`;
 }
 
+/** A process that was killed with its last answer already sent may take the next request along. */
+async function applyAgain(world: World, asked: Ask): Promise<void> {
+  try {
+    await apply(world, asked);
+  } catch (error) {
+    if (!/signal: killed/.test(String(error))) throw error;
+    await apply(world, asked);
+  }
+}
+
 /** Ends every session of the provisioner. */
-const cutOff = ({ family, server }: World): ByHand =>
-  family === "postgresql"
-    ? { sql: `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${server.admin.user}'` }
-    : {
-        sql: `CREATE PROCEDURE IF NOT EXISTS mysql.cut_off() BEGIN DECLARE gone BIGINT; DECLARE CONTINUE HANDLER FOR 1094 BEGIN END;
-          FOR_ALL: LOOP SET gone = (SELECT MIN(ID) FROM information_schema.PROCESSLIST WHERE USER = '${server.admin.user}');
-          IF gone IS NULL THEN LEAVE FOR_ALL; END IF; KILL gone; DO SLEEP(0.01); END LOOP; END; CALL mysql.cut_off()`,
-      };
+async function cutOff(world: World): Promise<void> {
+  const { user } = world.server.admin;
+  if (world.family === "postgresql") {
+    await byHand(world, undefined, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${user}'`);
+    return;
+  }
+  const sessions = await byHand(
+    world,
+    undefined,
+    `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = '${user}'`,
+  );
+  // One that has just ended cannot be killed any more.
+  for (const { id } of sessions) await byHand(world, undefined, `KILL ${String(id)}`).catch(() => undefined);
+}
 
 export function commandsOf({ slots, facts, accidents }: Universe): fc.Arbitrary<Command>[] {
   const withClaim = fc.constantFrom(...slots).chain((slot) => slot.claim.map((claim) => ({ slot, claim })));

@@ -4,6 +4,7 @@ import type { GrantClaim } from "../../provisioner/protocol";
 import { versionsToTest } from "../support/versions";
 import { apply, byHand, startWorld, type World } from "../support/world";
 import { agree, commandsOf, run, up, type Real } from "./commands";
+import { mysqlUniverse } from "./mysql";
 import { postgresqlUniverse } from "./postgresql";
 import { asFacts, linesOf, Reference, type Fact } from "./reference";
 import type { Universe } from "./universe";
@@ -15,17 +16,17 @@ const commandsPerRun = 22;
 
 const universeOf = (version: string): Universe => {
   if (version.startsWith("postgresql")) return postgresqlUniverse;
-  throw new Error(version);
+  return mysqlUniverse(version.startsWith("mariadb"));
 };
 
-for (const version of versionsToTest("postgresql@17")) {
+for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.11")) {
   describe(`any history of claims, on ${version}`, () => {
     const universe = universeOf(version);
     let world: World;
     let beginning: Map<string, Fact>;
 
     before(async () => {
-      world = await startWorld(version);
+      world = await startWorld(version, { settings: universe.settings });
       await apply(world, ...universe.claims.map((claim) => ({ claim })));
       for (const step of universe.setUp) await run({ world }, step);
       beginning = asFacts(await universe.catalog(world));

@@ -115,8 +115,7 @@ function reachOf({ grantee, on, reach, privileges = [], effect }: GrantClaim, ha
   if (on.kind === "database" || on.kind === "role") return [];
   if (on.kind === "schema") return [connect];
   // PUBLIC is let into nothing; what it may do there still has to work.
-  const way: Fact[] =
-    grantee === "PUBLIC" ? [] : [connect, { ...to, kind: "schema", object: "", privilege: "USAGE" }];
+  const way: Fact[] = grantee === "PUBLIC" ? [] : [connect, { ...to, kind: "schema", object: "", privilege: "USAGE" }];
   if (on.kind !== "tables" || !privileges.includes("INSERT")) return way;
   // A serial column's sequence; with creators, all of theirs.
   const inserts = on.tables === "*" ? has : on.tables;

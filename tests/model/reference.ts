@@ -64,6 +64,13 @@ export class Reference<C> {
     this.dropLooseOptions();
   }
 
+  /** A new object came with what a default privilege gives: whose the default is, his is that. */
+  inherit(given: (fact: Fact) => Fact[]): void {
+    for (const { held } of this.claims.values())
+      for (const { fact, before } of [...held.values()])
+        for (const one of given(fact)) if (!held.has(factKey(one))) held.set(factKey(one), { fact: one, before });
+  }
+
   remove(slot: string): void {
     const held = this.claims.get(slot)?.held ?? new Map<string, { fact: Fact; before: boolean }>();
     this.claims.delete(slot);

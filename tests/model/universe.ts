@@ -20,6 +20,8 @@ export interface Slot {
 
 /** What one engine has: objects, grantees, the claims on them and how all of it is read and changed by hand. */
 export interface Universe {
+  /** The server's own. */
+  settings?: Record<string, string>;
   /** Principals and the database, made through the provisioner. */
   claims: Claim[];
   /** Everything else, by hand. */

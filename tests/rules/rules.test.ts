@@ -1,9 +1,11 @@
-import { ruleShared } from "./rule-02-shared";
-import { ruleModes } from "./rule-02-modes";
-import { ruleContrary } from "./rule-02-contrary";
 import { versionsToTest } from "../support/versions";
 import { startPlace, type Place } from "./place";
 import { ruleCanonical } from "./rule-01-canonical";
+import { ruleContrary } from "./rule-02-contrary";
+import { ruleModes } from "./rule-02-modes";
+import { ruleShared } from "./rule-02-shared";
+import { ruleSmallest } from "./rule-03-smallest";
+import { ruleNothing } from "./rule-04-nothing";
 
 const versions = versionsToTest(
   "postgresql@13",
@@ -23,6 +25,8 @@ const rules: ((place: () => Place, version: string) => void)[] = [
   ruleContrary,
   ruleModes,
   ruleShared,
+  ruleSmallest,
+  ruleNothing,
 ];
 
 for (const version of versions)

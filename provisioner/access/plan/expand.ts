@@ -87,13 +87,15 @@ function namedBy({ state }: PlanContext, on: PlainTarget): Named {
         waitsFor: missingSchema(state, on.database, on.schema),
         schemas: [],
       };
-    case "columns":
+    case "columns": {
+      const { found, waitsFor } = columnsOf(state, on);
       return {
         kind: "column",
-        at: on.columns.map((column) => ({ database: on.database, schema: on.schema, object: on.table, column })),
-        waitsFor: missingColumns(state, on),
+        at: found.map((column) => ({ database: on.database, schema: on.schema, object: on.table, column })),
+        waitsFor,
         schemas: on.schema === undefined ? [] : [on.schema],
       };
+    }
     case "largeObjects": {
       const known = new Set(
         state.relations
@@ -148,18 +150,26 @@ export function missingSchema(state: PlanContext["state"], database: string, sch
   return state.schemas.has(schemaKey(database, schema)) ? [] : [`${database}.${schema}`];
 }
 
-function missingColumns(state: PlanContext["state"], on: Extract<Target, { kind: "columns" }>): string[] {
+/** As the table spells them: MySQL and MariaDB, which have no schemas, do not tell `Id` from `id`. */
+function columnsOf(
+  state: PlanContext["state"],
+  on: Extract<Target, { kind: "columns" }>,
+): { found: string[]; waitsFor: string[] } {
   const { database, schema = "", table, columns } = on;
-  if (!state.databases.has(database)) return [database];
-  if (schema !== "" && !state.schemas.has(schemaKey(database, schema))) return [`${database}.${schema}`];
+  const waiting = (waitsFor: string[]): { found: string[]; waitsFor: string[] } => ({ found: columns, waitsFor });
+  if (!state.databases.has(database)) return waiting([database]);
+  if (schema !== "" && !state.schemas.has(schemaKey(database, schema))) return waiting([`${database}.${schema}`]);
   const place = schema === "" ? database : schema;
   const known = state.relations.find(
     (relation) => relation.database === database && relation.schema === schema && relation.name === table,
   );
-  if (known === undefined) return [`${place}.${table}`];
-  return columns
-    .filter((column) => !(known.columns ?? columns).includes(column))
-    .map((column) => `${place}.${table}.${column}`);
+  if (known === undefined) return waiting([`${place}.${table}`]);
+  const key = (column: string): string => (schema === "" ? column.toLowerCase() : column);
+  const spelled = new Map((known.columns ?? columns).map((column) => [key(column), column]));
+  return {
+    found: [...new Set(columns.map((column) => spelled.get(key(column)) ?? column))],
+    waitsFor: columns.filter((column) => !spelled.has(key(column))).map((column) => `${place}.${table}.${column}`),
+  };
 }
 
 function expandMembership(

@@ -36,6 +36,13 @@ export function itemOperations(answer: ItemAnswer, cascade: boolean): Operation[
   return operations;
 }
 
+/** MySQL: a first GRANT lifts a partial revoke and leaves no privilege of the database's own; a second one gives that. */
+function lifting({ grant }: ItemAnswer, actual: readonly Item[]): Operation[] {
+  const restricted = new Set(actual.filter((item) => item.absent === true).map((item) => itemKey(opposite(item))));
+  const items = grant.filter((item) => restricted.has(itemKey(item)));
+  return items.length === 0 ? [] : [{ op: "grant", items }];
+}
+
 function changesOf({ grant, revoke, revokeOption }: ItemAnswer): PlannedChange[] {
   const inWords = (verb: "grant" | "revoke", items: readonly Item[], more = ""): PlannedChange[] =>
     itemChanges(verb, items).map((text) => ({ verb, words: `${text}${more}` }));
@@ -103,7 +110,8 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   return {
     ...blankPlan(id, record),
     exists: record !== undefined && waitsFor.length === 0,
-    operations: waitsFor.length === 0 ? itemOperations(answer, claim.cascade ?? false) : [],
+    operations:
+      waitsFor.length === 0 ? [...lifting(answer, actual), ...itemOperations(answer, claim.cascade ?? false)] : [],
     changes:
       waitsFor.length > 0
         ? [{ verb: claim.effect ?? "grant", words: grantWords(claim) }]
