@@ -19,6 +19,8 @@ const universeOf = (version: string): Universe => {
   return mysqlUniverse(version.startsWith("mariadb"));
 };
 
+const isColumn = ({ kind }: Fact): boolean => kind === "column";
+
 for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.11")) {
   describe(`any history of claims, on ${version}`, () => {
     const universe = universeOf(version);
@@ -40,9 +42,12 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
     async function reset(): Promise<void> {
       const now = asFacts(await universe.catalog(world));
       await byHand(world, world.family === "postgresql" ? "postgres" : "db_access", "DELETE FROM db_access.claims WHERE kind = 'grant'"); // prettier-ignore
-      // Options go with what they are options of.
-      for (const [key, fact] of now)
-        if (!beginning.has(key) && fact.option !== true) await run({ world }, universe.revoke(fact));
+      // Options go with what they are options of, and columns can go with their table.
+      const gone = [...now]
+        .filter(([key, fact]) => !beginning.has(key) && fact.option !== true)
+        .map(([, fact]) => fact);
+      for (const fact of [...gone.filter(isColumn), ...gone.filter((each) => !isColumn(each))])
+        await run({ world }, universe.revoke(fact));
       for (const [key, fact] of beginning) if (!now.has(key)) await run({ world }, universe.grant(fact));
       assert.deepEqual(linesOf(asFacts(await universe.catalog(world))), linesOf(beginning));
     }

@@ -165,7 +165,19 @@ async function catalog(world: World): Promise<Fact[]> {
       for (const privilege of String(row.privileges).split(","))
         if (privilege !== "USAGE") held.push({ grantee, kind, object, privilege });
     }
-  return mariadb ? held : [...held, ...(await notTakenBack(world))];
+  return [...held, ...(await (mariadb ? rolesOnServer(world) : notTakenBack(world)))];
+}
+
+/** MariaDB's own views leave out what a role holds on the whole server. */
+async function rolesOnServer(world: World): Promise<Fact[]> {
+  const lines = (await byHand(world, undefined, "SHOW GRANTS FOR 'team'")).flatMap((row) =>
+    Object.values(row).map(String),
+  );
+  const lists = lines.flatMap((line) => /^GRANT (.*) ON \*\.\* TO /.exec(line)?.slice(1) ?? []);
+  return lists
+    .flatMap((list) => list.split(", "))
+    .filter((privilege) => privilege !== "USAGE")
+    .map((privilege) => ({ grantee: "team", kind: "global", object: "", privilege }));
 }
 
 /** What the warden holds everywhere and, unless it was taken back, in the one database. */

@@ -67,12 +67,14 @@ export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: 
     });
   }
   const postgresql = facts.family === "postgresql";
+  const answer = ownedItems(context, claim, { record, id, isNew: known === undefined });
+  // What the owner so far has granted is taken as that owner: afterwards it would be the next one's.
+  if (known !== undefined) operations.push(...itemOperations(answer, false));
   if (postgresql && claim.owner !== undefined && known?.owner !== claim.owner) {
     operations.push({ op: "setDatabaseOwner", database: claim.name, owner: claim.owner });
     if (known !== undefined) changes.push({ verb: "alter", words: `make ${claim.owner} the owner of ${words}` });
   }
-  const answer = ownedItems(context, claim, { record, id, isNew: known === undefined });
-  operations.push(...itemOperations(answer, false));
+  if (known === undefined) operations.push(...itemOperations(answer, false));
   for (const verb of ["grant", "revoke"] as const)
     changes.push(...itemChanges(verb, answer[verb]).map((text) => ({ verb, words: text })));
   const next: ClaimRecord = {

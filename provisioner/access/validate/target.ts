@@ -55,6 +55,10 @@ export function targetProblems(on: Target, check: Checker): void {
     case "role":
       roleProblems(on, check);
       break;
+    case "global":
+    case "database":
+    case "schema":
+      break;
   }
   futureProblems(on, check);
 }
