@@ -4,6 +4,8 @@ import { MAX_CLAIMS_PER_REQUEST, type ClaimRequest, type Mode } from "../../prov
 export interface Pending<R> {
   request: ClaimRequest;
   bytes: number;
+  /** When it was first on its way. */
+  since: number;
   resolve(result: R): void;
   reject(error: unknown): void;
   /** How often it was in a call that crashed, came back untouched, or failed for a passing reason. */

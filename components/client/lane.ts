@@ -44,7 +44,7 @@ export class Lane {
   submit(mode: Mode, request: ClaimRequest): Promise<ClaimResult> {
     return new Promise((resolve, reject) => {
       const bytes = Buffer.byteLength(JSON.stringify(request));
-      const claim = { request, bytes, resolve, reject, crashed: 0, untouched: 0, refused: 0 };
+      const claim = { request, bytes, since: Date.now(), resolve, reject, crashed: 0, untouched: 0, refused: 0 };
       this.coalescer.add({ mode, action: request.action }, claim);
     });
   }
@@ -118,8 +118,10 @@ export class Lane {
   }
 
   private worthRepeating(kind: OperationClass, claim: Pending<ClaimResult>, result: ClaimResult): boolean {
-    const { resends } = this.patience(kind.mode);
-    return resends > 0 && result.status === "failed" && result.error?.transient === true && claim.refused < REFUSALS;
+    const { resends, unreachableMs } = this.patience(kind.mode);
+    const { error, status } = result;
+    if (resends === 0 || status !== "failed" || error?.transient !== true || claim.refused >= REFUSALS) return false;
+    return error.code !== "NetworkPathDatabase" || Date.now() - claim.since < unreachableMs;
   }
 
   /** The function ran out of time before it came to this claim. */

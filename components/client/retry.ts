@@ -9,6 +9,11 @@ export interface Patience {
   /** A lost answer is worth so many further calls even when the first took the whole budget. */
   resends: number;
   firstDelayMs: number;
+  /**
+   * A database that cannot be reached is asked for again until then: the function has waited for it itself, and every
+   * resource of a stack would wait in turn.
+   */
+  unreachableMs: number;
 }
 
 /** Decorrelated jitter, cockatiel's default: many hosts that were throttled together do not come back together. */

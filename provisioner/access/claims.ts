@@ -115,6 +115,17 @@ export type DatabaseTarget = Extract<Target, { database: string }>;
 
 export const databaseOfTarget = (on: Target): string => ("database" in on ? on.database : "");
 export const schemaOfTarget = (on: Target): string => ("schema" in on ? (on.schema ?? "") : "");
+/** What a target names of a class of objects, or all of it; undefined for the other kinds. */
+export const objectNamesOf = (on: Target): "*" | (string | RoutineName)[] | undefined =>
+  on.kind === "tables"
+    ? on.tables
+    : on.kind === "sequences"
+      ? on.sequences
+      : on.kind === "routines"
+        ? on.routines
+        : on.kind === "types"
+          ? on.types
+          : undefined;
 export const futureOf = (on: Target): Future | undefined => ("future" in on ? on.future : undefined);
 
 export type GranteeSpec = string | { name: string; host: string };

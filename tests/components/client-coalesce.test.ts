@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CallFailure, type Client } from "../../components/client";
+import { CallFailure, createClient, type Client } from "../../components/client";
 import { DbAccessError, type ClaimResult, type Mode, type ProvisionerRef } from "../../provisioner/protocol";
-import { clientOf, done, FakeProvisioner, reply, throwing } from "./support/fake-provisioner";
+import { clientOf, done, FakeProvisioner, impatient, reply, throwing } from "./support/fake-provisioner";
 import { ref } from "./support/inputs";
 
 interface Role {
@@ -166,6 +166,20 @@ describe("coalescing", () => {
     assert.equal(always.requests.length, 4);
     const planned = new FakeProvisioner(({ claims }) => reply(claims.map((claim) => done(claim, busy))));
     await submit(clientOf(planned), { name: "r", mode: "plan" });
+  });
+
+  it("asks again for a database that cannot be reached, but only for a while", async () => {
+    const error = { code: "NetworkPathDatabase" as const, message: "No path.", transient: true };
+    const requestsIn = async (unreachableMs: number): Promise<number> => {
+      const fake = new FakeProvisioner(({ claims }) =>
+        reply(claims.map((claim) => done(claim, { status: "failed", error }))),
+      );
+      const client = createClient(fake, () => ({ ...impatient(), unreachableMs }));
+      assert.equal((await submit(client, { name: "r" })).error?.code, "NetworkPathDatabase");
+      return fake.requests.length;
+    };
+    assert.equal(await requestsIn(Infinity), 4);
+    assert.equal(await requestsIn(0), 1);
   });
 
   it("gives every claim the error of the whole request", async () => {

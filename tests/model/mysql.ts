@@ -192,7 +192,8 @@ async function notTakenBack(world: World): Promise<Fact[]> {
 function change(verb: "GRANT" | "REVOKE", { grantee, kind, object, privilege }: Fact, mariadb: boolean): ByHand {
   const name = mariadb && grantee === "team" ? `'${grantee}'` : `'${grantee}'@'%'`;
   const to = `${verb === "GRANT" ? "TO" : "FROM"} ${name}`;
-  if (kind === "role") return { sql: membership(verb, object, name, mariadb) };
+  // MariaDB lets only those grant a role who administer it, which its creator does.
+  if (kind === "role") return { admin: true, sql: membership(verb, object, name, mariadb) };
   const [table, column] = object.split(".");
   const level = {
     global: "*.*",

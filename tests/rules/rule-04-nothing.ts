@@ -120,7 +120,7 @@ export function ruleNothing(place: () => Place, version: string): void {
         await withPartialRevokes(place(), async () => {
           await place().byHand("GRANT UPDATE ON *.* TO 'r4_hosts'@'%'");
           const claim: Claim = {
-            ...grantOf("r4_hosts", { kind: "database", database: "shop" }, ["UPDATE"]),
+            ...grantOf({ name: "r4_hosts", host: "%" }, { kind: "database", database: "shop" }, ["UPDATE"]),
             effect: "revoke",
           };
           const [{ id }] = await place().apply({ claim });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { refused } from "../support/refusal";
 import { changeWords, invokeRaw, requestOf, type Ask, type Login } from "../support/world";
-import { grantOf, loginClaim, shopOwner, type Place } from "./place";
+import { grantOf, loginClaim, type Place } from "./place";
 import { assertSettled, isPostgresql, majorOf, remove } from "./steps";
 import { Wire } from "./wire";
 
@@ -52,11 +52,7 @@ function postgresqlTests(place: () => Place, major: number): void {
       ),
     };
     const usage: Ask = {
-      claim: grantOf(
-        "r6_reader",
-        { kind: "schema", database: "shop", schema: "r6_app" },
-        ["USAGE", "CREATE"],
-      ),
+      claim: grantOf("r6_reader", { kind: "schema", database: "shop", schema: "r6_app" }, ["USAGE", "CREATE"]),
     };
     const works = [tables, usage];
 
@@ -79,7 +75,7 @@ function postgresqlTests(place: () => Place, major: number): void {
         const { cutAt } = wire;
         wire.cutAfter(Infinity);
         if (cutAt === undefined) return cuts;
-        cuts.push(cutAt);if(process.env.DBG)console.log(Date.now()%100000,count,cutAt.slice(0,80).replace(/\n/g,' '));
+        cuts.push(cutAt);
         await between();
       }
     }
@@ -152,6 +148,24 @@ function postgresqlTests(place: () => Place, major: number): void {
       await assertSettled(place(), tables);
       assert.equal(await run("SELECT * FROM r6_app.one, r6_app.two, r6_app.three"), "ok");
       assert.equal(await run("DELETE FROM r6_app.one"), "42501");
+      assert.deepEqual(await memberships(), before);
+      await remove(place(), tables);
+    });
+
+    it("nor does one whose function dies in the middle with it", async () => {
+      const { world, ask, byHand } = place();
+      const before = await memberships();
+      // After the login has become a member of both owners, and before it gives anything back.
+      wire.cutAfter(12, () => world.stack.lambda.get(world.target.functionName).killAll());
+      await assert.rejects(ask("apply", tables));
+      assert.match(wire.cutAt ?? "", /"r6_app"/);
+      assert.deepEqual(await memberships(), before);
+      const intents = "SELECT 1 FROM db_access.claims WHERE grantee = 'r6_reader' AND state = 'intent'";
+      assert.equal((await byHand(intents, "postgres")).length, 1);
+      assert.notEqual(await run("SELECT * FROM r6_app.one"), "ok");
+      await place().apply(tables);
+      await assertSettled(place(), tables);
+      assert.equal(await run("SELECT * FROM r6_app.one, r6_app.two, r6_app.three"), "ok");
       assert.deepEqual(await memberships(), before);
       await remove(place(), tables);
     });

@@ -61,7 +61,9 @@ export function ruleConcurrency(place: () => Place, version: string): void {
             table: await count(`SELECT count(*) AS n ${roles} AND has_table_privilege(oid, 'r8_app.r8_t', 'SELECT')`),
           }
         : {
-            table: await count("SELECT COUNT(*) AS n FROM mysql.tables_priv WHERE User LIKE 'r8\\_g%' AND Table_name = 'r8_t'"),
+            table: await count(
+              "SELECT COUNT(*) AS n FROM mysql.tables_priv WHERE User LIKE 'r8\\_g%' AND Table_name = 'r8_t'",
+            ),
             database: await count(
               "SELECT COUNT(*) AS n FROM mysql.db WHERE User LIKE 'r8\\_g%' AND Db = 'shop' AND Execute_priv = 'Y'",
             ),
@@ -73,9 +75,7 @@ export function ruleConcurrency(place: () => Place, version: string): void {
           };
     };
     const all = (n: number): Record<string, number> =>
-      postgresql
-        ? { schema: n, database: n, "default ACL": n, table: n }
-        : { table: n, database: n, membership: n };
+      postgresql ? { schema: n, database: n, "default ACL": n, table: n } : { table: n, database: n, membership: n };
 
     before(async () => {
       const { apply, asOwner } = place();
@@ -95,10 +95,7 @@ export function ruleConcurrency(place: () => Place, version: string): void {
       await atOnce(owners.flatMap((owner) => batches(owner, "ensure")));
       assert.deepEqual(await holders(), all(64));
       const mine = (owner: string): Ask[] => batches(owner, "ensure").flatMap((asks) => asks.slice(0, 16));
-      assert.deepEqual(
-        await place().changedBy(() => place().apply(...mine(owners[0]))),
-        [],
-      );
+      assert.deepEqual(await place().changedBy(() => place().apply(...mine(owners[0]))), []);
       // Each stack's end takes only what no other claims.
       await atOnce(batches(owners[0], "remove"));
       assert.deepEqual(await holders(), all(64));
@@ -129,13 +126,18 @@ export function ruleConcurrency(place: () => Place, version: string): void {
       while ((await intents()).length === 0) await sleep(20);
       // Five seconds are kept for the answer.
       await world.stack.lambda.updateFunction(functionName, { timeoutSeconds: 7 });
-      const reply = await place().ask("apply", limit("r8_late")).then(
-        () => undefined,
-        (error: Error) => error.message,
-      );
+      const reply = await place()
+        .ask("apply", limit("r8_late"))
+        .then(
+          () => undefined,
+          (error: Error) => error.message,
+        );
       await world.stack.lambda.updateFunction(functionName, { timeoutSeconds: 300 });
       assert.match(reply ?? "", /"LockTimeout"/);
-      assert.match(reply ?? "", postgresql ? /db-access\/[0-9a-f-]+ \(login dbadmin, pid \d+/ : /connection \d+ of \w+ from/);
+      assert.match(
+        reply ?? "",
+        postgresql ? /db-access\/[0-9a-f-]+ \(login dbadmin, pid \d+/ : /connection \d+ of \w+ from/,
+      );
       await other.run(postgresql ? "ROLLBACK" : "UNLOCK TABLES");
       await other.close();
       assert.deepEqual(

@@ -80,10 +80,7 @@ export function ruleDelete(place: () => Place, version: string): void {
     it("a login that somebody dropped by hand ends without error", async () => {
       await place().login("r9_lost");
       await place().apply(...grants("r9_lost"));
-      await place().byHand(
-        postgresql ? "DROP OWNED BY r9_lost" : "SELECT 1",
-        "r9_depot",
-      );
+      await place().byHand(postgresql ? "DROP OWNED BY r9_lost" : "SELECT 1", "r9_depot");
       await place().byHand(postgresql ? "DROP OWNED BY r9_lost; DROP ROLE r9_lost" : "DROP USER 'r9_lost'@'%'");
       const [result] = await remove(place(), { claim: loginClaim("r9_lost") }, ...grants("r9_lost"));
       assert.match(changeWords(result).join(), /forget login r9_lost, which is gone already/);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsError } from "../../local/aws";
 import { startServer, type RunningServer } from "../../local/servers";
@@ -27,7 +29,8 @@ export function ruleUnreachable(_place: () => Place, version: string): void {
 
   describe("rule 10: a server that cannot be used for a while", () => {
     let world: World;
-    let restarted: RunningServer | undefined;
+    /** The server's process at present. */
+    let running: RunningServer;
 
     const known: Ask = { claim: loginClaim("r10_known") };
     const admin = (): string => world.server.admin.user;
@@ -56,6 +59,15 @@ export function ruleUnreachable(_place: () => Place, version: string): void {
       const [again] = await ask(world, "plan", [{ claim: loginClaim(name) }]);
       assert.deepEqual([again.exists, changeWords(again)], [true, []]);
     };
+    const startAgain = async (): Promise<void> => {
+      const { spec, directory, port } = world.server;
+      running = await startServer(spec, { directory, port });
+    };
+    const restart = async (between: (data: string) => void): Promise<void> => {
+      await running.stop();
+      between(path.join(world.server.directory, "data"));
+      await startAgain();
+    };
     const existing = (name: string): Promise<unknown[]> =>
       byHand(
         world,
@@ -67,10 +79,11 @@ export function ruleUnreachable(_place: () => Place, version: string): void {
 
     before(async () => {
       world = await startWorld(version);
+      running = world.server;
       await apply(world, known);
     });
     after(async () => {
-      await restarted?.stop();
+      await running.stop();
       await world.stop();
     });
 
@@ -97,21 +110,31 @@ export function ruleUnreachable(_place: () => Place, version: string): void {
 
     it("read only, as after a failover: named, nothing begun, and a request that waits comes through", async () => {
       const readOnly = (on: boolean): Promise<unknown> =>
-        byHand(
-          world,
-          undefined,
-          postgresql
-            ? `ALTER ROLE ${admin()} ${on ? "SET default_transaction_read_only = on" : "RESET default_transaction_read_only"}`
-            : `SET GLOBAL read_only = ${on ? "ON" : "OFF"}`,
-        );
-      await readOnly(true);
+        byHand(world, undefined, `SET GLOBAL read_only = ${on ? "ON" : "OFF"}`);
+      if (postgresql) await restart((data) => writeFileSync(path.join(data, "standby.signal"), ""));
+      else await readOnly(true);
       for (const error of await refusedInTime(["apply"], "r10_replica")) {
         assert.deepEqual([error.code, error.transient], ["ServerReadOnly", true], JSON.stringify(error));
         assert.match(error.message, /writer/);
       }
       assert.deepEqual(await existing("r10_replica"), []);
-      await comesThrough("r10_replica", () => readOnly(false));
+      await comesThrough("r10_replica", () =>
+        postgresql ? byHand(world, undefined, "SELECT pg_promote()") : readOnly(false),
+      );
     });
+
+    if (postgresql)
+      it("a login whose transactions are read only: named, nothing begun, and the same request works afterwards", async () => {
+        await byHand(world, undefined, `ALTER ROLE ${admin()} SET default_transaction_read_only = on`);
+        for (const error of await refusedInTime(["apply"], "r10_frozen")) {
+          assert.deepEqual([error.code, error.transient], ["ServerReadOnly", true], JSON.stringify(error));
+          assert.match(error.message, /while writing the ledger; use the writer endpoint/);
+        }
+        assert.deepEqual(await existing("r10_frozen"), []);
+        await byHand(world, undefined, `ALTER ROLE ${admin()} RESET default_transaction_read_only`);
+        await apply(world, { claim: loginClaim("r10_frozen") });
+        assert.equal((await existing("r10_frozen")).length, 1);
+      });
 
     it("Secrets Manager that throttles for a moment is asked again", async () => {
       await world.stack.lambda.recycle(world.target.functionName);
@@ -132,14 +155,14 @@ export function ruleUnreachable(_place: () => Place, version: string): void {
     it("stopped: it is named, nothing is touched; started again: the same request ends done", async () => {
       const { server } = world;
       const mark = logMark(world);
-      await server.stop();
+      await running.stop();
       for (const error of await refusedInTime(["plan", "read", "apply"], "r10_late")) {
         assert.deepEqual([error.code, error.transient], ["NetworkPathDatabase", true], JSON.stringify(error));
         assert.ok(error.message.includes(`${server.host}:${server.port}`), error.message);
       }
       const late: Ask = { claim: loginClaim("r10_late") };
       const request = requestOf(world, "apply", [late]);
-      const start = startServer(server.spec, { directory: server.directory, port: server.port });
+      const start = startAgain();
       // Whoever sent the request repeats what takes the server longer than one invocation waits.
       for (let done = false; !done;) {
         const { error, results } = await invokeRaw(world, request);
@@ -147,7 +170,7 @@ export function ruleUnreachable(_place: () => Place, version: string): void {
         if (done) assert.deepEqual([results[0].status, results[0].error], ["done", undefined]);
         else assert.deepEqual([error?.code, error?.transient], ["NetworkPathDatabase", true], JSON.stringify(error));
       }
-      restarted = await start;
+      await start;
       assert.ok(changingStatements(world, mark).some((statement) => /^CREATE (ROLE|USER)/.test(statement)));
       const quiet = logMark(world);
       await apply(world, known, late);

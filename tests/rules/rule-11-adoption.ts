@@ -28,7 +28,12 @@ export function ruleAdoption(place: () => Place, version: string): void {
       deletion: "drop",
       ...more,
     });
-    const all = (more = {}): Claim[] => [login(more), role(more), database(more), ...(postgresql ? [schema(more)] : [])];
+    const all = (more = {}): Claim[] => [
+      login(more),
+      role(more),
+      database(more),
+      ...(postgresql ? [schema(more)] : []),
+    ];
     const enters = (who: Login): Promise<string> => attempt(place().world, who, undefined, "SELECT 1");
     const administered = (name: string): string =>
       `GRANT ${name} TO ${place().world.server.admin.user} WITH ADMIN OPTION`;
@@ -123,15 +128,26 @@ export function ruleAdoption(place: () => Place, version: string): void {
       await place().apply(...retained);
       const statements = await place().changedBy(() => remove(place(), ...retained));
       assert.deepEqual(withoutLedger(statements), []);
-      assert.deepEqual((await there()).filter((name) => everything.includes(name)), everything);
+      assert.deepEqual(
+        (await there()).filter((name) => everything.includes(name)),
+        everything,
+      );
       await refused(
         place().world,
         { claim: role(), owner: "stack/second" },
         { code: "RoleExists", property: "name", says: [/adopt: true/] },
       );
       await place().apply(...all().map((claim): Ask => ({ claim })));
-      await remove(place(), ...all().map((claim): Ask => ({ claim })).reverse());
-      assert.deepEqual((await there()).filter((name) => everything.includes(name)), []);
+      await remove(
+        place(),
+        ...all()
+          .map((claim): Ask => ({ claim }))
+          .reverse(),
+      );
+      assert.deepEqual(
+        (await there()).filter((name) => everything.includes(name)),
+        [],
+      );
     });
 
     it("an equal grant that was there is recorded as there before, and outlives its claim", async () => {

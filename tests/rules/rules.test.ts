@@ -6,6 +6,15 @@ import { ruleModes } from "./rule-02-modes";
 import { ruleShared } from "./rule-02-shared";
 import { ruleSmallest } from "./rule-03-smallest";
 import { ruleNothing } from "./rule-04-nothing";
+import { ruleReadBack } from "./rule-05-read-back";
+import { ruleRdsLikeAdmin } from "./rule-06-rds-like-admin";
+import { ruleMysqlNames } from "./rule-07-mysql-names";
+import { ruleConcurrency } from "./rule-08-concurrency";
+import { ruleDelete } from "./rule-09-delete";
+import { ruleDeleteOwned } from "./rule-09-delete-owned";
+import { ruleUnreachable } from "./rule-10-unreachable";
+import { ruleAdoption } from "./rule-11-adoption";
+import { ruleLogicalName } from "./rule-13-logical-name";
 
 const versions = versionsToTest(
   "postgresql@13",
@@ -27,6 +36,15 @@ const rules: ((place: () => Place, version: string) => void)[] = [
   ruleShared,
   ruleSmallest,
   ruleNothing,
+  ruleReadBack,
+  ruleRdsLikeAdmin,
+  ruleMysqlNames,
+  ruleConcurrency,
+  ruleDelete,
+  ruleDeleteOwned,
+  ruleUnreachable,
+  ruleAdoption,
+  ruleLogicalName,
 ];
 
 for (const version of versions)

@@ -13,6 +13,7 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
  */
 export class Wire {
   private left = Infinity;
+  private atCut: () => void = () => undefined;
   private readonly sockets = new Set<net.Socket>();
   /** What was cut last: the statement that the server still ran. */
   cutAt: string | undefined;
@@ -39,8 +40,9 @@ export class Wire {
   }
 
   /** Ends the connection on which the `count`-th statement from now runs; those outside of transactions do not count. */
-  cutAfter(count: number): void {
+  cutAfter(count: number, atCut = (): void => undefined): void {
     this.left = count;
+    this.atCut = atCut;
     this.cutAt = undefined;
   }
 
@@ -88,7 +90,10 @@ export class Wire {
         upstream.write(last ?? message);
         if (last === undefined) continue;
         upstream.off("data", forward);
-        untilReady(upstream, end);
+        untilReady(upstream, () => {
+          this.atCut();
+          end();
+        });
         return;
       }
     });

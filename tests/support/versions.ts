@@ -3,11 +3,20 @@ import path from "node:path";
 import type { RunningServer } from "../../local/servers";
 import { productWords } from "../../provisioner/protocol";
 
-const skipped = (process.env.DB_ACCESS_SKIP_ENGINES ?? "").split(",");
+const listed = (name: string): string[] => (process.env[name] ?? "").split(",").filter((entry) => entry !== "");
+const skipped = listed("DB_ACCESS_SKIP_ENGINES");
+const chosen = listed("DB_ACCESS_SERVERS");
+const engineOf = (spec: string): string => spec.split("@")[0];
 
-/** The versions of a test that can run here. Only a flag that somebody named leaves one out. */
-export const versionsToTest = (...specs: string[]): string[] =>
-  specs.filter((spec) => !skipped.includes(spec.split("@")[0]));
+/**
+ * The versions of a test that can run here. Only a flag that somebody named leaves one out, or takes others: the
+ * matrix has every suite run on every version of the engines that the suite knows.
+ */
+export function versionsToTest(...specs: string[]): string[] {
+  const engines = specs.map(engineOf);
+  const versions = chosen.length === 0 ? specs : chosen.filter((spec) => engines.includes(engineOf(spec)));
+  return versions.filter((spec) => !skipped.includes(engineOf(spec)));
+}
 
 /** For the last line of a run: what the server itself says it is. */
 export function noteServer(server: RunningServer): void {

@@ -4,7 +4,8 @@ import type { Item } from "../item";
 import { privilegesOf } from "../privileges";
 import { Refusal } from "../refusal";
 import type { PlanContext } from "./context";
-import { expandPlain, type Expansion } from "./expand";
+import { expandPlain } from "./expand-plain";
+import type { Expansion } from "./expansion";
 import { blankItem } from "./reach";
 
 type MysqlTarget = Exclude<Target, { kind: "role" }>;

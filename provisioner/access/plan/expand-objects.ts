@@ -1,11 +1,11 @@
 import type { Account } from "../account";
-import { futureOf, type GrantClaim, type RoutineName, type Target } from "../claims";
+import { futureOf, objectNamesOf, type GrantClaim, type Target } from "../claims";
 import type { Item } from "../item";
 import { schemaKey, type RelationState } from "../server";
 import { signatureKey } from "../signature";
 import { templateByClass, templateClasses } from "../templates";
 import type { PlanContext } from "./context";
-import type { Expansion } from "./expand";
+import type { Expansion } from "./expansion";
 import { objectClasses, objectClassNames, type ObjectClassName } from "./object-class";
 import { blankItem, reachItems } from "./reach";
 
@@ -22,15 +22,6 @@ interface Wanted {
 
 type ObjectTarget = Extract<Target, { kind: ObjectClassName }>;
 
-const namesOf = (on: ObjectTarget): "*" | (string | RoutineName)[] =>
-  on.kind === "tables"
-    ? on.tables
-    : on.kind === "sequences"
-      ? on.sequences
-      : on.kind === "routines"
-        ? on.routines
-        : on.types;
-
 /** PostgreSQL: tables, sequences, routines and types, with what is needed to get at them. */
 export function expandObjects(
   context: PlanContext,
@@ -39,7 +30,7 @@ export function expandObjects(
   accounts: readonly Account[],
   privileges: readonly string[],
 ): Expansion {
-  const names = namesOf(on);
+  const names = objectNamesOf(on) ?? [];
   const wanted: Wanted = {
     className: on.kind,
     database: on.database,

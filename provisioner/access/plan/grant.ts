@@ -22,7 +22,8 @@ import {
   type PlanContext,
   type PlannedChange,
 } from "./context";
-import { expandGrant, wantedPrivileges } from "./expand";
+import { expandGrant } from "./expand";
+import { wantedPrivileges } from "./expansion";
 import { heldByCreators, withImplied, withoutImplied } from "./implied";
 import { planItems, type ItemAnswer } from "./items";
 

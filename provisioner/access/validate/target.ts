@@ -1,4 +1,4 @@
-import { databaseOfTarget, futureOf, schemaOfTarget, type RoutineName, type Target } from "../claims";
+import { databaseOfTarget, futureOf, objectNamesOf, schemaOfTarget, type RoutineName, type Target } from "../claims";
 import { LEDGER_NAME, productWords, type NameKind } from "../names";
 import { hasTargetKind } from "../privileges";
 import { parseSignature } from "../signature";
@@ -74,7 +74,13 @@ function placeProblems(on: Target, { context, known, add, name }: Checker): void
         "on.schema",
         `on.schema is missing; PostgreSQL ${on.kind} live in a schema, for example "public"${on.kind === "columns" ? "" : ". Without one, on.future must say whose are meant"}.`,
       );
-    if (needed && schema === undefined && futureOf(on) !== undefined && namesOf(on) !== "*" && known(namesOf(on)))
+    if (
+      needed &&
+      schema === undefined &&
+      futureOf(on) !== undefined &&
+      objectNamesOf(on) !== "*" &&
+      known(objectNamesOf(on))
+    )
       add("on.schema", `on.schema is missing; named ${on.kind} live in a schema, for example "public".`);
     name("schema", "on.schema", schema);
   } else if (schema !== undefined) add("on.schema", `${words} has no schemas; remove on.schema.`, "NotSupported");
@@ -82,17 +88,6 @@ function placeProblems(on: Target, { context, known, add, name }: Checker): void
   if (known(text) && typeof text === "string" && text.toLowerCase() === LEDGER_NAME)
     add("on.schema", `${JSON.stringify(text)} is db-access's own ledger and is never granted on.`, "ReservedName");
 }
-
-const namesOf = (on: Target): unknown =>
-  on.kind === "tables"
-    ? on.tables
-    : on.kind === "sequences"
-      ? on.sequences
-      : on.kind === "routines"
-        ? on.routines
-        : on.kind === "types"
-          ? on.types
-          : undefined;
 
 function listProblems(field: string, kind: NameKind, list: unknown, { known, add, name }: Checker): void {
   if (!known(list)) return;

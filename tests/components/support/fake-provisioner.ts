@@ -66,7 +66,13 @@ export class FakeProvisioner implements Transport {
 }
 
 /** Everything as in earnest, only faster. */
-export const impatient = (): Patience => ({ requestTimeoutMs: 1000, budgetMs: 400, resends: 2, firstDelayMs: 1 });
+export const impatient = (): Patience => ({
+  requestTimeoutMs: 1000,
+  budgetMs: 400,
+  resends: 2,
+  firstDelayMs: 1,
+  unreachableMs: 400,
+});
 
 export const clientOf = (transport: Transport): Client => createClient(transport, impatient);
 
