@@ -23,7 +23,7 @@ export const PREVIEW_MS = 20_000;
 export function defaultPatience(mode: Mode): Patience {
   return mode === "plan"
     ? { requestTimeoutMs: PREVIEW_MS, budgetMs: PREVIEW_MS / 4, resends: 0, firstDelayMs: 200, unreachableMs: 0 }
-    : { requestTimeoutMs: FUNCTION_MS, budgetMs: 150_000, resends: 2, firstDelayMs: 200, unreachableMs: 15_000 };
+    : { requestTimeoutMs: FUNCTION_MS, budgetMs: 150_000, resends: 2, firstDelayMs: 200, unreachableMs: 5_000 };
 }
 
 /** What makes two calls go to the same place with the same rights. */

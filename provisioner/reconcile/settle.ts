@@ -50,7 +50,7 @@ export async function settle(apply: ApplyContext, carried: Carried): Promise<Set
   };
   // Before planning again, which forgets what the first plan did with the password.
   const secretVersions = unchangedVersions(observed, ran);
-  for (const work of ran) work.error = leftOver(context, work);
+  for (const work of ran) work.error = leftOver(asIntended(context, records, work), work);
   const settled = ran.filter((work) => work.error === undefined);
   const ended = settled.flatMap(({ plan }) => [
     ...(plan?.next === undefined ? [plan?.id ?? ""] : []),
@@ -75,6 +75,16 @@ function unchangedVersions(observed: Observation, ran: readonly Work[]): Map<str
     ran.flatMap(({ plan }) => (plan?.credentials.step === "set" ? [plan.next?.credentials?.secretArn] : [])),
   );
   return new Map([...observed.secretVersions].filter(([arn]) => !set.has(arn)));
+}
+
+/**
+ * What a claim gives up is its own until it is gone: once it is written down as done, a REVOKE that did nothing would
+ * leave it to nobody. A login's intent speaks of its password, which nobody can read back.
+ */
+function asIntended(context: PlanContext, records: readonly ClaimRecord[], { order, plan }: Work): PlanContext {
+  const intent = records.find((record) => record.id === plan?.id);
+  if (intent === undefined || order.claim.kind === "login") return context;
+  return { ...context, records: [...context.records.filter((record) => record.id !== intent.id), intent] };
 }
 
 /** What the server still does not have although every statement succeeded: a grant that only warned, a revoke that did nothing. */

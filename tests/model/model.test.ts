@@ -19,8 +19,6 @@ const universeOf = (version: string): Universe => {
   return mysqlUniverse(version.startsWith("mariadb"));
 };
 
-const isColumn = ({ kind }: Fact): boolean => kind === "column";
-
 for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.11")) {
   describe(`any history of claims, on ${version}`, () => {
     const universe = universeOf(version);
@@ -42,12 +40,10 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
     async function reset(): Promise<void> {
       const now = asFacts(await universe.catalog(world));
       await byHand(world, world.family === "postgresql" ? "postgres" : "db_access", "DELETE FROM db_access.claims WHERE kind = 'grant'"); // prettier-ignore
-      // Options go with what they are options of, and columns can go with their table.
-      const gone = [...now]
-        .filter(([key, fact]) => !beginning.has(key) && fact.option !== true)
-        .map(([, fact]) => fact);
-      for (const fact of [...gone.filter(isColumn), ...gone.filter((each) => !isColumn(each))])
-        await run({ world }, universe.revoke(fact));
+      // Columns can go with their table, and on MySQL an option outlives what it is an option of.
+      const gone = [...now].filter(([key]) => !beginning.has(key)).map(([, fact]) => fact);
+      const order = ({ kind, option }: Fact): number => (option === true ? 0 : kind === "column" ? 1 : 2);
+      for (const fact of gone.sort((a, b) => order(a) - order(b))) await run({ world }, universe.revoke(fact));
       for (const [key, fact] of beginning) if (!now.has(key)) await run({ world }, universe.grant(fact));
       assert.deepEqual(linesOf(asFacts(await universe.catalog(world))), linesOf(beginning));
     }
@@ -62,7 +58,11 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
             const tables = await universe.tables(world);
             const owners = new Map(universe.slots.map((slot) => [slot.name, slot.owner]));
             const real: Real = { world, universe, owners, tables };
-            const model = new Reference<GrantClaim>(new Map(beginning), (claim) => universe.meaning(claim, tables));
+            const model = new Reference<GrantClaim>(
+              new Map(beginning),
+              (claim) => universe.meaning(claim, tables),
+              universe.optionOf,
+            );
             await fc.asyncModelRun(() => ({ model, real }), commands);
             if (model.claims.size > 0) await up(model, real);
             for (const [slot, { claim }] of [...model.claims]) {

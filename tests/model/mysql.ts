@@ -14,16 +14,34 @@ const global = ["PROCESS", "SHOW DATABASES"];
 /** Holds these on the whole server, by somebody's hand, so that they can be taken back for one database. */
 const warden = { name: "warden", holds: ["SELECT", "INSERT"], database: "vault" };
 
+type Place = Pick<Fact, "kind" | "object">;
+
 const some = <T>(values: readonly T[]): fc.Arbitrary<T[]> => fc.subarray([...values], { minLength: 1 });
 
-const grant = (grantee: string, on: fc.Arbitrary<Target>, privileges: readonly string[]): fc.Arbitrary<GrantClaim> =>
+const maybe = fc.option(fc.boolean(), { nil: undefined });
+const never = fc.constant(undefined);
+
+const grant = (
+  grantee: string,
+  on: fc.Arbitrary<Target>,
+  privileges: readonly string[],
+  option: fc.Arbitrary<boolean | undefined> = maybe,
+): fc.Arbitrary<GrantClaim> =>
   fc.record({
     kind: fc.constant("grant" as const),
     grantee: fc.constant(grantee),
     on,
     privileges: some(privileges),
     mode: fc.constantFrom("additive" as const, "additive" as const, "exclusive" as const),
+    withGrantOption: option,
   });
+
+/** A table and its columns are one level, which has one option for all that is held there. */
+const levelOf = ({ kind, object }: Place): string => `${kind === "column" ? "table" : kind} ${object.split(".")[0]}`;
+const optionAt = (grantee: string, place: Place): Fact => {
+  const [kind, ...object] = levelOf(place).split(" ");
+  return { grantee, kind, object: object.join(" "), privilege: "everything", option: true };
+};
 
 const named = <T extends string>(kind: T, field: string, names: readonly unknown[]): fc.Arbitrary<Target> =>
   fc
@@ -36,7 +54,7 @@ const routineNames = [
 ] as const;
 
 const grants = (grantee: string): Record<string, fc.Arbitrary<GrantClaim>> => ({
-  global: grant(grantee, fc.constant({ kind: "global" }), global),
+  global: grant(grantee, fc.constant({ kind: "global" }), global, never),
   database: grant(grantee, fc.constant({ kind: "database", database: "shop" }), onDatabase),
   tables: grant(grantee, named("tables", "tables", tables), onTables),
   columns: grant(
@@ -61,8 +79,6 @@ const slotsOf = (grantee: string, claims: Record<string, fc.Arbitrary<GrantClaim
   ["one", "two"].flatMap((owner) =>
     Object.entries(claims).map(([kind, claim]) => ({ owner, name: `${kind} for ${grantee}, by ${owner}`, claim })),
   );
-
-type Place = Pick<Fact, "kind" | "object">;
 
 const routineObject = (routine: string | { type: string; name: string }): string =>
   typeof routine === "string" ? routine : `${routine.type.toUpperCase()} ${routine.name}`;
@@ -91,8 +107,9 @@ function placesOf(on: Target): Place[] {
 }
 
 /** Everything that a target means, beside the objects it names: a table's columns, a database's tables. */
-function covers(on: Target, { kind, object, privilege }: Fact): boolean {
+function covers(on: Target, { kind, object, privilege, option: isOption }: Fact): boolean {
   const places = placesOf(on);
+  if (isOption === true) return places.some((place) => levelOf(place) === levelOf({ kind, object }));
   const isNamed = places.some((place) => place.kind === kind && place.object === object);
   if (on.kind === "tables" && on.tables === "*")
     return ["table", "column"].includes(kind) || (isNamed && [...onTables, "CREATE"].includes(privilege));
@@ -102,8 +119,8 @@ function covers(on: Target, { kind, object, privilege }: Fact): boolean {
   return isNamed;
 }
 
-function meaning({ grantee, on, privileges = ["MEMBER"], effect, mode }: GrantClaim): Meaning {
-  const wanted = placesOf(on).flatMap((place) =>
+function meaning({ grantee, on, privileges = ["MEMBER"], effect, mode, withGrantOption }: GrantClaim): Meaning {
+  const plain = placesOf(on).flatMap((place) =>
     privileges.map((privilege): Fact => ({
       grantee: String(grantee),
       ...place,
@@ -111,6 +128,8 @@ function meaning({ grantee, on, privileges = ["MEMBER"], effect, mode }: GrantCl
       ...(effect === "revoke" ? { absent: true } : {}),
     })),
   );
+  const options = withGrantOption === true ? placesOf(on).map((place) => optionAt(String(grantee), place)) : [];
+  const wanted = [...plain, ...options];
   return mode === "exclusive"
     ? { wanted, decides: (fact) => fact.grantee === grantee && covers(on, fact) }
     : { wanted };
@@ -128,6 +147,13 @@ const facts: Fact[] = people.flatMap((grantee): Fact[] => {
     ...each("role", ["club"], ["MEMBER"]),
   ];
 });
+
+const optionFacts = people.flatMap((grantee) =>
+  [
+    { kind: "database", object: "shop" },
+    { kind: "table", object: "t1" },
+  ].map((place) => optionAt(grantee, place)),
+);
 
 const wardenFacts = warden.holds.map((privilege): Fact => ({
   grantee: warden.name,
@@ -147,7 +173,7 @@ const catalogQueries = (mariadb: boolean): string[] => [
     ["column", "CONCAT(TABLE_NAME, '.', COLUMN_NAME)", "COLUMN"],
   ].map(
     ([kind, object, source]) =>
-      `SELECT ${nameIn("GRANTEE")} AS grantee, '${kind}' AS kind, ${object} AS object, PRIVILEGE_TYPE AS privileges FROM information_schema.${source}_PRIVILEGES`,
+      `SELECT ${nameIn("GRANTEE")} AS grantee, '${kind}' AS kind, ${object} AS object, PRIVILEGE_TYPE AS privileges, IS_GRANTABLE AS grantable FROM information_schema.${source}_PRIVILEGES`,
   ),
   "SELECT User AS grantee, 'routine' AS kind, CONCAT(Routine_type, ' ', Routine_name) AS object, UPPER(CONVERT(Proc_priv USING utf8mb4)) AS privileges FROM mysql.procs_priv",
   mariadb
@@ -162,8 +188,10 @@ async function catalog(world: World): Promise<Fact[]> {
     for (const row of await byHand(world, undefined, sql)) {
       const [grantee, kind, object] = [row.grantee, row.kind, row.object].map(String);
       if (!people.includes(grantee)) continue;
-      for (const privilege of String(row.privileges).split(","))
-        if (privilege !== "USAGE") held.push({ grantee, kind, object, privilege });
+      const privileges = String(row.privileges).split(",");
+      for (const privilege of privileges)
+        if (!["USAGE", "GRANT"].includes(privilege)) held.push({ grantee, kind, object, privilege });
+      if (row.grantable === "YES" || privileges.includes("GRANT")) held.push(optionAt(grantee, { kind, object }));
     }
   return [...held, ...(await (mariadb ? rolesOnServer(world) : notTakenBack(world)))];
 }
@@ -189,7 +217,12 @@ async function notTakenBack(world: World): Promise<Fact[]> {
   return wardenFacts.filter(({ privilege }) => !gone.includes(privilege));
 }
 
-function change(verb: "GRANT" | "REVOKE", { grantee, kind, object, privilege }: Fact, mariadb: boolean): ByHand {
+function change(verb: "GRANT" | "REVOKE", fact: Fact, mariadb: boolean): ByHand {
+  const { grantee, kind, object, option } = fact;
+  const privilege = option !== true ? fact.privilege : verb === "GRANT" ? "DELETE" : "GRANT OPTION";
+  // Left alone, the option of a level would be held on where no view shows it.
+  const tidy =
+    verb === "REVOKE" && option !== true && kind !== "global" && grantee !== warden.name ? ", GRANT OPTION" : "";
   const name = mariadb && grantee === "team" ? `'${grantee}'` : `'${grantee}'@'%'`;
   const to = `${verb === "GRANT" ? "TO" : "FROM"} ${name}`;
   // MariaDB lets only those grant a role who administer it, which its creator does.
@@ -202,7 +235,9 @@ function change(verb: "GRANT" | "REVOKE", { grantee, kind, object, privilege }: 
     column: `shop.${table}`,
     routine: object.replace(" ", " shop."),
   }[kind];
-  return { sql: `${verb} ${privilege}${kind === "column" ? ` (${column})` : ""} ON ${level} ${to}` };
+  return {
+    sql: `${verb} ${privilege}${kind === "column" ? ` (${column})` : ""}${tidy} ON ${level} ${to}${verb === "GRANT" && option === true ? " WITH GRANT OPTION" : ""}`,
+  };
 }
 
 /** As the provisioner gives one: active at login where there is a login. */
@@ -244,7 +279,7 @@ export function mysqlUniverse(mariadb: boolean): Universe {
       ...people.flatMap((grantee) => slotsOf(grantee, grants(grantee))),
       ...(mariadb ? [] : slotsOf(warden.name, { "partial revoke": partialRevokes })),
     ],
-    facts: mariadb ? facts : [...facts, ...wardenFacts],
+    facts: [...facts, ...optionFacts, ...(mariadb ? [] : wardenFacts)],
     grant: (fact) => change("GRANT", fact, mariadb),
     revoke: (fact) => change("REVOKE", fact, mariadb),
     accidents: {
@@ -253,6 +288,8 @@ export function mysqlUniverse(mariadb: boolean): Universe {
       "a table made anew": [{ database: "shop", sql: "DROP TABLE t2; CREATE TABLE t2 (id int)" }],
     },
     catalog,
+    optionOf: (option, held) =>
+      held.grantee === option.grantee && levelOf(held) === levelOf(option) && held.kind !== "role",
     meaning,
     tables: () => Promise.resolve([]),
   };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Claim, GrantClaim, Target } from "../../provisioner/protocol";
 import { byHand } from "../support/world";
-import type { Fact, Meaning } from "./reference";
+import { factKey, type Fact, type Meaning } from "./reference";
 import type { ByHand, Slot, Universe } from "./universe";
 
 const owner = "shop_owner";
@@ -249,6 +249,8 @@ export const postgresqlUniverse: Universe = {
       const fact = { grantee, kind, object, privilege } as Fact;
       return option === true ? [fact, { ...fact, option: true }] : [fact];
     }),
+  // Each privilege has an option of its own.
+  optionOf: (option, held) => factKey(option) === factKey({ ...held, option: true }),
   meaning,
   tables: async (world) =>
     (await byHand(world, "shop", "SELECT tablename FROM pg_tables WHERE schemaname = 'app' AND tablename = 't3'")).map(

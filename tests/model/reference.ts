@@ -34,13 +34,15 @@ interface Live<C> {
 export class Reference<C> {
   readonly claims = new Map<string, Live<C>>();
 
+  /** `optionOf`: what has to be held for the option to be one. */
   constructor(
     public actual: Map<string, Fact>,
     private readonly meaningOf: (claim: C) => Meaning,
+    private readonly optionOf: (option: Fact, held: Fact) => boolean,
   ) {}
 
   copy(): Reference<C> {
-    const copy = new Reference(new Map(this.actual), this.meaningOf);
+    const copy = new Reference(new Map(this.actual), this.meaningOf, this.optionOf);
     for (const [slot, { claim, held }] of this.claims) copy.claims.set(slot, { claim, held: new Map(held) });
     return copy;
   }
@@ -100,13 +102,13 @@ export class Reference<C> {
   }
 
   private dropLooseOptions(): void {
+    const held = [...this.actual.values()].filter(({ option }) => option !== true);
     for (const [key, fact] of [...this.actual])
-      if (fact.option === true && !this.actual.has(factKey(plain(fact)))) this.actual.delete(key);
+      if (fact.option === true && !held.some((one) => this.optionOf(fact, one))) this.actual.delete(key);
   }
 }
 
 const present = ({ absent: _absent, ...fact }: Fact): Fact => fact;
-const plain = ({ option: _option, ...fact }: Fact): Fact => fact;
 
 /** The facts as lines, sorted: what model and server are compared by. */
 export const linesOf = (facts: ReadonlyMap<string, Fact>): string[] => [...facts.keys()].sort();

@@ -35,6 +35,7 @@ export interface Universe {
   accidents: Record<string, ByHand[]>;
   /** Every privilege there is in the universe, by the server's own catalog. */
   catalog(world: World): Promise<Fact[]>;
+  optionOf(option: Fact, held: Fact): boolean;
   meaning(claim: GrantClaim, tables: readonly string[]): Meaning;
   /** Tables that there are besides the ones that stay. */
   tables(world: World): Promise<string[]>;

@@ -39,7 +39,7 @@ export function ruleNothing(place: () => Place, version: string): void {
       ...(postgresql
         ? {
             schema: { kind: "schema", database: "shop", name: "r4_own", owner: "shop_owner", deletion: "drop" },
-            "grant on a schema": to({ kind: "schema", ...here }, "USAGE", "CREATE"),
+            "grant on a schema": to({ kind: "schema", database: "shop", schema: "r4" }, "USAGE", "CREATE"),
             "template on a schema": {
               ...grantOf("r4_group", { kind: "schema", database: "shop", schema: "r4_own", future }, []),
               privileges: undefined,
@@ -118,16 +118,16 @@ export function ruleNothing(place: () => Place, version: string): void {
     if (!postgresql && !isMariaDb(version))
       it("partial revoke, with its id and with its state lost", async () => {
         await withPartialRevokes(place(), async () => {
-          await place().byHand("GRANT UPDATE ON *.* TO 'r4_hosts'@'%'");
+          await place().apply({ claim: loginClaim("r4_partial") });
+          await place().byHand("GRANT UPDATE ON *.* TO 'r4_partial'@'%'");
           const claim: Claim = {
-            ...grantOf({ name: "r4_hosts", host: "%" }, { kind: "database", database: "shop" }, ["UPDATE"]),
+            ...grantOf("r4_partial", { kind: "database", database: "shop" }, ["UPDATE"]),
             effect: "revoke",
           };
           const [{ id }] = await place().apply({ claim });
           await assertNothing({ claim, id });
           await assertNothing({ claim });
-          await remove(place(), { claim });
-          await place().byHand("REVOKE UPDATE ON *.* FROM 'r4_hosts'@'%'");
+          await remove(place(), { claim }, { claim: loginClaim("r4_partial") });
         });
       });
   });

@@ -6,6 +6,7 @@ import { AwsError } from "../../local/aws";
 import { startServer, type RunningServer } from "../../local/servers";
 import type { ErrorBody, Mode } from "../../provisioner/protocol";
 import { secretsNow } from "../support/refusal";
+import { loginAttempts, markOf } from "../support/server-log";
 import { openSession } from "../support/session";
 import {
   apply,
@@ -52,10 +53,15 @@ export function ruleUnreachable(_place: () => Place, version: string): void {
       assert.equal(secretsNow(world), secrets);
       return errors;
     };
-    /** The same request as it goes on its way while the server cannot be used, and comes through when it can. */
+    /** A request that has met the server as it is, and comes through when that has passed. */
     const comesThrough = async (name: string, relieve: () => Promise<unknown>): Promise<void> => {
+      const mark = markOf(world.server);
       const pending = apply(world, { claim: loginClaim(name) });
-      await Promise.all([pending, sleep(400).then(relieve)]);
+      while (loginAttempts(world.server, mark) === 0) await sleep(20);
+      // The attempt has been answered by then, as nothing else happens there.
+      await sleep(100);
+      await relieve();
+      await pending;
       const [again] = await ask(world, "plan", [{ claim: loginClaim(name) }]);
       assert.deepEqual([again.exists, changeWords(again)], [true, []]);
     };

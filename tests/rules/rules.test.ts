@@ -15,6 +15,7 @@ import { ruleDeleteOwned } from "./rule-09-delete-owned";
 import { ruleUnreachable } from "./rule-10-unreachable";
 import { ruleAdoption } from "./rule-11-adoption";
 import { ruleLogicalName } from "./rule-13-logical-name";
+import { ruleEndless } from "./rule-12-endless";
 
 const versions = versionsToTest(
   "postgresql@13",
@@ -45,6 +46,7 @@ const rules: ((place: () => Place, version: string) => void)[] = [
   ruleUnreachable,
   ruleAdoption,
   ruleLogicalName,
+  ruleEndless,
 ];
 
 for (const version of versions)

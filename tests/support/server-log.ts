@@ -66,10 +66,11 @@ const statementsOf = (message: string): string[] =>
     .split(";")
     .map((statement) => statement.trim());
 
-const sentBy = (server: RunningServer, user: string, mark: number): string[] => {
+/** What the provisioner sent since `mark`, message by message and as it was sent. */
+export const messagesSince = (server: RunningServer, mark: number): string[] => {
   const log = readLog(server);
   const messages = server.spec.engine === "postgresql" ? postgresqlMessages(log.slice(mark)) : mysqlMessages(log, mark);
-  return messages.filter((message) => message.user === user).flatMap((message) => statementsOf(message.text));
+  return messages.filter((message) => message.user === server.admin.user).map((message) => message.text);
 };
 
 const readLog = (server: RunningServer): string => readFileSync(server.logFile, "utf8");
@@ -78,9 +79,9 @@ export const markOf = (server: RunningServer): number => readLog(server).length;
 
 /** Statements of the provisioner that change something, logged since `mark`. Only its own login's sessions count. */
 export const changesSince = (server: RunningServer, mark: number): string[] =>
-  sentBy(server, server.admin.user, mark).filter(
-    (statement) => changing.test(statement) || changingWithin.test(statement),
-  );
+  messagesSince(server, mark)
+    .flatMap(statementsOf)
+    .filter((statement) => changing.test(statement) || changingWithin.test(statement));
 
 /** Everything since `mark`, as it stands in the log. */
 const textSince = (server: RunningServer, mark: number): string => readLog(server).slice(mark);

@@ -63,7 +63,8 @@ function expandMembership(
     object: on.role,
     privilege: "MEMBER",
     grantable: on.admin ?? false,
-    options,
+    // A role of MariaDB, which has no host, logs in nowhere and so has no default role.
+    options: facts.product === "mariadb" && grantee.host === "" ? { default: false } : options,
   }));
   return {
     wanted,

@@ -5,7 +5,7 @@ import { isClusterWide, type Operation } from "../operation";
 import type { ClaimRecord, RecordedItem } from "../record";
 import { Refusal } from "../refusal";
 import type { RelationState } from "../server";
-import { grantWords, itemChanges, targetWords } from "../words";
+import { grantWords, itemChanges, itemLines, targetWords } from "../words";
 import { granteeAccounts, itemsOf } from "./accounts";
 import { blankPlan } from "./blank";
 import {
@@ -26,6 +26,7 @@ import { expandGrant } from "./expand";
 import { wantedPrivileges } from "./expansion";
 import { heldByCreators, withImplied, withoutImplied } from "./implied";
 import { planItems, type ItemAnswer } from "./items";
+import { onDatabase } from "./patterns";
 
 /** Grants first, so that a privilege that stays is never absent; what a revoke takes along comes back right after. */
 export function itemOperations(answer: ItemAnswer, cascade: boolean): Operation[] {
@@ -84,13 +85,19 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   const onTarget = (item: Item): boolean => keys.has(accountKey(item.grantee)) && target(item);
   const { relations } = context.state;
   const recorded = record?.items ?? [];
+  const database = databaseOfTarget(claim.on);
+  const byPattern = (item: Item): boolean => {
+    const there = onDatabase(item, database);
+    return there !== undefined && onTarget(there);
+  };
   const answer = planItems({
     wanted,
     recorded: recordedFor(claim.on, recorded, wanted, relations),
     others: otherItems(context, id),
     actual,
     scope: claim.mode === "exclusive" ? onTarget : undefined,
-    target: onTarget,
+    // Not in the scope: other databases depend on the same row.
+    target: (item) => onTarget(item) || byPattern(item),
     ...serverRules(context),
   });
   refuseUngrantable(context, answer.grant);
@@ -99,7 +106,7 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     owner: order.owner,
     kind: "grant",
     grantee: granteeName(claim.grantee),
-    database: databaseOfTarget(claim.on),
+    database,
     state: "done",
     generation: record?.generation ?? 1,
     adopted: false,
@@ -127,7 +134,10 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   };
 }
 
-/** Named objects say nothing about those that came under the default privileges: they stay until the claim ends. */
+/**
+ * Named objects say nothing about those that came under default privileges which stay: they stay as long. What came
+ * under those that go, goes with them.
+ */
 function recordedFor(
   on: Target,
   recorded: readonly RecordedItem[],
@@ -136,8 +146,10 @@ function recordedFor(
 ): RecordedItem[] {
   const all = withImplied(recorded, relations);
   if (namesEverything(on)) return all;
-  const meant = new Set([...recorded.map((entry) => itemKey(entry.item)), ...wanted.map(itemKey)]);
-  return all.filter((entry) => meant.has(itemKey(entry.item)));
+  const keys = new Set(wanted.map(itemKey));
+  const going = recorded.filter(({ item }) => item.kind === "default" && !keys.has(itemKey(item)));
+  const meant = new Set([...recorded, ...withImplied(going, relations)].map(({ item }) => itemKey(item)));
+  return all.filter(({ item }) => meant.has(itemKey(item)) || keys.has(itemKey(item)));
 }
 
 /** `ALL` is what the server's version has, and is never recorded as a word; nor is an older word for a privilege. */
@@ -204,11 +216,12 @@ export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { cla
   if (record === undefined) return base;
   assertOurs(record, order, words(claim));
   const accounts = record.items.map((entry) => entry.item.grantee);
+  const actual = itemsOf(context.state.items, accounts);
   const answer = planItems({
     wanted: [],
     recorded: withImplied(record.items, context.state.relations),
     others: otherItems(context, id),
-    actual: itemsOf(context.state.items, accounts),
+    actual,
     target: () => false,
     ...serverRules(context),
   });
@@ -220,7 +233,21 @@ export function planGrantRemoval(context: PlanContext, order: ClaimOrder & { cla
     ...base,
     operations: itemOperations(left, claim.cascade ?? false),
     changes: changes.length > 0 ? changes : recordChange(record, undefined, words(claim)),
+    warnings: stillHeld(left.revoke, actual),
   };
+}
+
+/** MySQL, MariaDB: the row of a database goes, and the one of a pattern, which it had hidden, counts from then on. */
+function stillHeld(revoke: readonly Item[], actual: readonly Item[]): string[] {
+  const gone = new Set(revoke.map(itemKey));
+  const databases = [...new Set(revoke.filter(({ kind }) => kind === "database").map(({ database }) => database))];
+  return databases.flatMap((database) => {
+    const held = actual.filter((item) => {
+      const there = onDatabase(item, database);
+      return there !== undefined && gone.has(itemKey(there));
+    });
+    return itemLines(held).map((line) => `What was revoked on database ${database} is still held, by hand: ${line}.`);
+  });
 }
 
 const inSchema: readonly Item["kind"][] = ["table", "sequence", "routine", "type"];

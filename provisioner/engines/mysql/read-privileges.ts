@@ -89,9 +89,72 @@ const defaultRolesPart = (facts: MySqlFacts, names: string[]): Part => ({
   values: [names],
 });
 
+/**
+ * MariaDB's USER_PRIVILEGES leaves roles out; what they hold on the whole server are bits of their row. Source:
+ * privilege_t in MariaDB's sql/privilege.h; a bit never changes its meaning.
+ */
+const privilegeBits: Record<string, number> = {
+  SELECT: 0,
+  INSERT: 1,
+  UPDATE: 2,
+  DELETE: 3,
+  CREATE: 4,
+  DROP: 5,
+  RELOAD: 6,
+  SHUTDOWN: 7,
+  PROCESS: 8,
+  FILE: 9,
+  REFERENCES: 11,
+  INDEX: 12,
+  ALTER: 13,
+  "SHOW DATABASES": 14,
+  SUPER: 15,
+  "CREATE TEMPORARY TABLES": 16,
+  "LOCK TABLES": 17,
+  EXECUTE: 18,
+  "REPLICATION SLAVE": 19,
+  "BINLOG MONITOR": 20,
+  "CREATE VIEW": 21,
+  "SHOW VIEW": 22,
+  "CREATE ROUTINE": 23,
+  "ALTER ROUTINE": 24,
+  "CREATE USER": 25,
+  EVENT: 26,
+  TRIGGER: 27,
+  "CREATE TABLESPACE": 28,
+  "DELETE HISTORY": 29,
+  "SET USER": 30,
+  "FEDERATED ADMIN": 31,
+  "CONNECTION ADMIN": 32,
+  "READ_ONLY ADMIN": 33,
+  "REPLICATION SLAVE ADMIN": 34,
+  "REPLICATION MASTER ADMIN": 35,
+  "BINLOG ADMIN": 36,
+  "BINLOG REPLAY": 37,
+  "SLAVE MONITOR": 38,
+};
+const grantBit = 10;
+
+const bitsOf = (bit: string): string => `CAST(JSON_VALUE(g.Priv, '$.access') AS UNSIGNED) >> ${bit} & 1`;
+
+const roleGlobalsPart = (names: string[]): Part => ({
+  name: "roleGlobal",
+  fields: {
+    ...places,
+    grantee: granteeOf("g.User", "''"),
+    privilege: "b.word",
+    grantable: `${bitsOf(String(grantBit))} = 1`,
+  },
+  from: `FROM mysql.global_priv g JOIN (${Object.entries(privilegeBits)
+    .map(([word, bit]) => `SELECT '${word}' AS word, ${bit} AS bit`)
+    .join(" UNION ALL ")}) b ON ${bitsOf("b.bit")} = 1 WHERE JSON_VALUE(g.Priv, '$.is_role') = 1 AND g.User IN (?)`,
+  values: [names],
+});
+
 /** Every privilege and membership of all accounts of the names, in every database. */
 export const privilegeParts = (facts: MySqlFacts, names: string[]): Part[] => [
   schemaPart("global", "USER_PRIVILEGES", {}, names),
+  ...(isMariaDb(facts) ? [roleGlobalsPart(names)] : []),
   schemaPart("database", "SCHEMA_PRIVILEGES", { db: "TABLE_SCHEMA" }, names),
   schemaPart("table", "TABLE_PRIVILEGES", { db: "TABLE_SCHEMA", object: "TABLE_NAME" }, names),
   schemaPart("column", "COLUMN_PRIVILEGES", { db: "TABLE_SCHEMA", object: "TABLE_NAME", column: "COLUMN_NAME" }, names),
@@ -145,8 +208,12 @@ export function privilegesOf(
     item.kind === "role"
       ? { ...item, options: { default: active.has(`${accountKey(item.grantee)}\n${item.object}`) } }
       : item;
+  const answersOf = (kind: ItemKind): Answer[] => [
+    ...(answers.get(kind) ?? []),
+    ...(kind === "global" ? (answers.get("roleGlobal") ?? []) : []),
+  ];
   const items = kinds.flatMap((kind) =>
-    (answers.get(kind) ?? []).flatMap((answer) =>
+    answersOf(kind).flatMap((answer) =>
       granteeIn(answer).flatMap((grantee) => toItems(answer, kind, grantee, facts).map(withOptions)),
     ),
   );

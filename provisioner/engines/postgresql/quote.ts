@@ -58,7 +58,9 @@ const routineSignature = /^("(?:[^"]|"")+"|[^"(]+)\(((?:[^"();']|"(?:[^"]|"")+")
  */
 export function routine(schema: string, signature: string): string {
   const parts = routineSignature.exec(signature);
-  if (parts === null || signature.includes("--") || signature.includes("/*"))
+  const outsideOfQuotes = signature.replace(/"(?:[^"]|"")*"/g, '""');
+  // Comments, dollar quotes and U&"…", which would mean something else than the text says.
+  if (parts === null || /--|\/\*|[$&]/.test(outsideOfQuotes))
     throw new DbAccessError(
       "InvalidInput",
       `${JSON.stringify(signature)} is not a signature such as "total(integer)".`,

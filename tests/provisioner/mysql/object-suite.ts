@@ -67,6 +67,23 @@ export function objectTests(lab: Lab): void {
         await refusedBy(await lab.as({ user: app.name, password }), "XA RECOVER", 1401);
       });
 
+    if (lab.isMariaDb)
+      it("on the whole server are read of a role, which the server's own list leaves out", async () => {
+        const session = await lab.connect();
+        const role = { name: "object_role", host: "" };
+        await run(session, { op: "createRole", account: role, comment: "" });
+        const { grantableGlobals = [] } = await session.read(readQuery({ globals: true }));
+        const held = async (): Promise<string[]> => (await heldBy(session, role.name)).sort();
+        for (const privilege of grantableGlobals) {
+          const one = item(role, { kind: "global", privilege });
+          await run(session, grant(one));
+          assert.deepEqual(await held(), [`global ${privilege}`]);
+          await run(session, revoke(one));
+          assert.deepEqual(await held(), []);
+        }
+        assert.ok(grantableGlobals.length > 20, "the admin has something to give");
+      });
+
     it("that the provisioner's login may pass on are told when asked", async () => {
       assert.equal((await (await lab.connect()).read(readQuery({}))).grantableGlobals, undefined);
       const superuser = await lab.as(lab.server.superuser);
