@@ -20,7 +20,7 @@ const title: Record<string, string> = { postgresql: "PostgreSQL", mysql: "MySQL"
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[], leftColumns: number): string {
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[], leftColumns: number): string {
   const width = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column].length)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => (column < leftColumns ? cell.padEnd(width[column]) : cell.padStart(width[column]))).join(" | ")} |`;
@@ -30,7 +30,7 @@ function markdown(head: readonly string[], rows: readonly (readonly string[])[],
   return [line(head), line(rule), ...rows.map(line)].join("\n");
 }
 
-const serverOf = ({ engine, versions }: Result): string => `${title[engine] ?? engine} ${versions.server}`;
+export const serverOf = ({ engine, versions }: Result): string => `${title[engine] ?? engine} ${versions.server}`;
 
 function stepRow(result: Result, { operation, seconds, nothingSeconds, ratio, traffic, sql }: Step): string[] {
   const { session, ledger, reads, changing } = sql.messages;
@@ -100,7 +100,7 @@ const otherHead = [
 ];
 
 /** One request each, to a function that is warm: what is sent beside the opening of the session. */
-function messageTable(results: readonly Result[]): string {
+export function messageTable(results: readonly Result[]): string {
   const byServer = new Map(results.map((result) => [serverOf(result), result.messages]));
   const operations = [...byServer.values()][0]?.map(({ operation }) => operation) ?? [];
   const cell = (counts: readonly MessageCount[], operation: string): string => {
@@ -131,29 +131,28 @@ export function tables(results: readonly Result[]): string {
     `Pulumi ${versions.pulumi}, file backend. ` +
     `The provisioner's archive: ${kilobytes(bundle.zipBytes)}, unpacked ${kilobytes(bundle.bytes)}.`;
   const rows = results.flatMap((result) => result.steps.map((step) => stepRow(result, step)));
-  return [
-    facts,
-    markdown(stepHead, rows, 3),
-    legend,
-    markdown(otherHead, results.map(otherRow), 2),
-    messageTable(results),
-  ].join("\n\n");
+  return [facts, markdown(stepHead, rows, 3), legend, markdown(otherHead, results.map(otherRow), 2)].join("\n\n");
 }
 
 const folder = (): string => path.join(packageRoot(), "bench", "results");
 
-/** One file per engine and size; the table shows all of them, also of earlier runs. */
-export function writeResults(results: readonly Result[]): void {
+const engines = Object.keys(title);
+
+/** By server, then by size. */
+export const sorted = (results: readonly Result[]): Result[] =>
+  [...results].sort(
+    (a, b) => engines.indexOf(a.engine) - engines.indexOf(b.engine) || a.grants - b.grants || a.users - b.users,
+  );
+
+/** One file per engine and size. Resolves with all of them, also of earlier runs. */
+export function writeResults(results: readonly Result[]): Result[] {
   mkdirSync(folder(), { recursive: true });
   for (const result of results)
     writeFileSync(
       path.join(folder(), `${result.engine}-${result.users}x${result.grants}.json`),
       `${JSON.stringify(result, null, 2)}\n`,
     );
-  const all = readdirSync(folder())
+  return readdirSync(folder())
     .filter((name) => name.endsWith(".json"))
     .map((name) => JSON.parse(readFileSync(path.join(folder(), name), "utf8")) as Result);
-  const engines = Object.keys(title);
-  all.sort((a, b) => engines.indexOf(a.engine) - engines.indexOf(b.engine) || a.users - b.users);
-  writeFileSync(path.join(folder(), "table.md"), `${tables(all)}\n`);
 }

@@ -13,7 +13,8 @@ import { reasonOf } from "./failure";
 import { measureInvoke } from "./measure/invoke";
 import { measureMessages } from "./measure/messages";
 import { readOptions, usage, UsageError, type Options } from "./options";
-import { tables, writeResults, type Result } from "./report";
+import { publish } from "./publish";
+import { messageTable, tables, writeResults, type Result } from "./report";
 import { startWorld } from "./world";
 
 const bundleSize = (): Result["bundle"] => {
@@ -94,9 +95,9 @@ async function run({ sizes, grants, servers, write, json }: Options, signal: Abo
     }
   }
   if (json) printJson(results);
-  else print(tables(results));
+  else if (results.length > 0) print(`${tables(results)}\n\n${messageTable(results)}`);
   // Figures of a run in which something went wrong say nothing.
-  if (write && problems.length === 0) writeResults(results);
+  if (write && problems.length === 0) publish(writeResults(results));
   return problems;
 }
 

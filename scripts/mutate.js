@@ -43,7 +43,7 @@ function run(copy, { test, grep }) {
   rmSync(report, { force: true });
   spawnSync(
     process.execPath,
-    [require.resolve("mocha/bin/mocha.js"), test, "-g", grep, "--reporter", "json", "--reporter-option", `output=${report}`],
+    [require.resolve("mocha/bin/mocha.js"), "--exit", test, "-g", grep, "--reporter", "json", "--reporter-option", `output=${report}`],
     { cwd: copy, stdio: "ignore" },
   ); // prettier-ignore
   const { passes, failures } = JSON.parse(readFileSync(report, "utf8"));

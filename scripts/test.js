@@ -1,21 +1,38 @@
 // Runs the test suite: `node scripts/test.js [spec …] [mocha options]`. Without a spec, everything.
 // Servers and the Pulumi CLI are set up first, with progress, so that no test waits for a download.
 const { spawnSync } = require("node:child_process");
-const { mkdirSync, rmSync } = require("node:fs");
+const { mkdirSync, readdirSync, rmSync } = require("node:fs");
+const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
 const specs = [
   "postgresql@13",
+  "postgresql@14",
   "postgresql@15",
   "postgresql@16",
   "postgresql@17",
   "postgresql@18",
   "mysql@8.0",
+  "mysql@9.7",
   "mariadb@10.11",
 ];
 // Named by the person who runs the tests; what is left out is said at the end.
 const skipped = (process.env.DB_ACCESS_SKIP_ENGINES ?? "").split(",").filter((name) => name !== "");
+
+// What takes longest begins first, so that no worker is left alone with it at the end.
+const longest = ["tests/rules/", "tests/model/", "tests/pulumi/", "tests/reconcile/"];
+
+function testFiles() {
+  const order = (file) => {
+    const place = longest.findIndex((folder) => file.startsWith(folder));
+    return place < 0 ? longest.length : place;
+  };
+  return readdirSync(join(root, "tests"), { recursive: true })
+    .map((file) => `tests/${file.split("\\").join("/")}`)
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1));
+}
 
 async function setUp() {
   const { installServer, parseServerSpec } = require(join(root, "dist", "local", "servers"));
@@ -41,11 +58,13 @@ async function main() {
   mkdirSync(join(root, "dist"), { recursive: true });
   await setUp();
   const mocha = require.resolve("mocha/bin/mocha.js");
+  // Each file starts servers of its own, on free ports. More workers than this would wait for the disk.
+  const workers = Math.min(4, availableParallelism());
   const args = [
     mocha,
     "--reporter",
     join(__dirname, "reporter.js"),
-    ...(named ? given : [...given, "tests/**/*.test.ts"]),
+    ...(named ? given : [...given, "--parallel", "--jobs", String(workers), ...testFiles()]),
   ];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   process.exitCode = status ?? 1;

@@ -119,6 +119,8 @@ export interface RelationState {
   kind: RelationKind;
   /** PostgreSQL only. */
   owner?: string;
+  /** PostgreSQL: nobody of ours can grant on it, because the login can never act for its owner. A sentence that says why. */
+  barred?: string;
   /** PostgreSQL, sequences: the table whose column owns it. */
   ownedByTable?: string;
   /** Its columns, where they were asked for. */

@@ -10,7 +10,7 @@ import { asFacts, linesOf, Reference, type Fact } from "./reference";
 import type { Universe } from "./universe";
 
 const seed = Number(process.env.DB_ACCESS_SEED ?? 4711);
-const runs = Number(process.env.DB_ACCESS_MODEL_RUNS ?? 5);
+const runs = Number(process.env.DB_ACCESS_MODEL_RUNS ?? 20);
 const { DB_ACCESS_PATH: path, DB_ACCESS_REPLAY: replayPath } = process.env;
 const commandsPerRun = 22;
 

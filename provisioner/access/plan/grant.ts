@@ -26,7 +26,9 @@ import { expandGrant } from "./expand";
 import { wantedPrivileges } from "./expansion";
 import { heldByCreators, withImplied, withoutImplied } from "./implied";
 import { planItems, type ItemAnswer } from "./items";
+import { ownershipIn } from "./ownership";
 import { onDatabase } from "./patterns";
+import { refuseUngrantable, withoutBarred } from "./ungrantable";
 
 /** Grants first, so that a privilege that stays is never absent; what a revoke takes along comes back right after. */
 export function itemOperations(answer: ItemAnswer, cascade: boolean): Operation[] {
@@ -74,17 +76,24 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
       `${granteeName(claim.grantee)} is a system account; its privileges are not managed.`,
       "grantee",
     );
-  const { wanted, target, waitsFor } = expandGrant(context, claim);
+  const { wanted: asked, target, waitsFor } = expandGrant(context, claim);
   if (claim.on.kind === "role") refuseRole(context, claim.on.role);
-  refuseContradictions(context, id, wanted);
+  refuseContradictions(context, id, asked);
   const accounts = granteeAccounts(context, claim.grantee);
   // Accounts that a changed list of hosts no longer names still lose what this claim gave them.
   const recordedAccounts = (record?.items ?? []).map((entry) => entry.item.grantee);
   const actual = itemsOf(context.state.items, [...accounts, ...recordedAccounts]);
   const keys = new Set(accounts.map(accountKey));
-  const onTarget = (item: Item): boolean => keys.has(accountKey(item.grantee)) && target(item);
   const { relations } = context.state;
+  const ownership = ownershipIn(context.state);
+  // What an owner holds as such, nobody has granted.
+  const onTarget = (item: Item): boolean =>
+    keys.has(accountKey(item.grantee)) && target(item) && !ownership.isOwn(item);
+  const held = (items: readonly Item[]): Item[] => heldOf(items, actual, context.facts.family === "mysql");
   const recorded = record?.items ?? [];
+  const { wanted, warnings } = namesEverything(claim.on)
+    ? withoutBarred(asked, { held: held(asked), recorded }, ownership)
+    : { wanted: asked, warnings: [] };
   const database = databaseOfTarget(claim.on);
   const byPattern = (item: Item): boolean => {
     const there = onDatabase(item, database);
@@ -95,12 +104,12 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     recorded: recordedFor(claim.on, recorded, wanted, relations),
     others: otherItems(context, id),
     actual,
-    scope: claim.mode === "exclusive" ? onTarget : undefined,
+    scope: claim.mode === "exclusive" ? (item) => onTarget(item) && ownership.barrier(item) === undefined : undefined,
     // Not in the scope: other databases depend on the same row.
     target: (item) => onTarget(item) || byPattern(item),
     ...serverRules(context),
   });
-  refuseUngrantable(context, answer.grant);
+  refuseUngrantable(context, answer.grant, ownership);
   const next: ClaimRecord = {
     id,
     owner: order.owner,
@@ -129,7 +138,8 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     waitsFor,
     next,
     recordChanges: recordDiffers(record, next),
-    effective: heldOf(wanted, actual, context.facts.family === "mysql"),
+    effective: held(wanted),
+    warnings,
     unmanaged: answer.unmanaged,
   };
 }
@@ -158,22 +168,6 @@ const inFull = (context: PlanContext, claim: GrantClaim): GrantClaim =>
 
 const namesEverything = (on: Target): boolean =>
   on.kind === "schema" || Object.values(on).some((part: unknown) => part === "*");
-
-/** Some things only a superuser can give, or give on: that is known before anything is tried. */
-function refuseUngrantable({ state, facts }: PlanContext, grant: readonly Item[]): void {
-  for (const { kind, object, privilege } of grant) {
-    const passable =
-      kind === "parameter" ? state.parameters?.get(object) : kind === "global" ? state.grantableGlobals : undefined;
-    if (passable === undefined || passable.includes(privilege)) continue;
-    throw new Refusal(
-      "NotAuthorized",
-      kind === "parameter"
-        ? `The provisioner's login ${facts.admin.name} may not pass on ${privilege} on parameter ${object}; a superuser has to grant it that WITH GRANT OPTION, which RDS offers for no parameter of its own.`
-        : `The provisioner's login ${facts.admin.name} may not pass on ${privilege} on the whole server; grant it that WITH GRANT OPTION, or remove the privilege.`,
-      "privileges",
-    );
-  }
-}
 
 /** Beside what is claimed: what the grantee held on the creators' tables when their default privileges were claimed. */
 function foreignItems(

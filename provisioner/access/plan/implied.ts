@@ -66,5 +66,6 @@ export const heldByCreators = (
   );
   return actual
     .filter((item) => keys.has(itemKey(item)))
-    .map((item) => ({ item: { ...item, grantor: undefined }, before: true }));
+    // Its grant option, where it has one, is nothing that this claim could lose interest in.
+    .map((item) => ({ item: { ...item, grantable: false, grantor: undefined }, before: true }));
 };

@@ -106,22 +106,33 @@ export class OwnerWork {
   }
 
   private assertBorrowable(role: string, known: RoleFacts | undefined): void {
-    if (known === undefined) return;
-    if (known.superuser)
-      throw new DbAccessError(
-        "NotAuthorized",
-        `${role} is a superuser; the provisioner's login cannot act for it. Give what it owns to another role.`,
-      );
-    if (known.iam && !this.adminUsesIam)
-      throw new DbAccessError(
-        "OwnerIsIamUser",
-        `${role} is an IAM user; a provisioner that logs in with a password would lock itself out by acting for it. Give what it owns to a role that cannot log in.`,
-      );
-    const administrable = this.facts.memberOptions ? known.adminThrough !== null : this.facts.adminCreatesRoles;
-    if (!administrable)
-      throw new DbAccessError(
-        "NotAuthorized",
-        `The provisioner's login ${this.facts.admin.name} cannot act for ${role}: grant it that role with ADMIN OPTION.`,
-      );
+    const obstacle = obstacleTo(role, known, this.facts, this.adminUsesIam);
+    if (obstacle !== undefined) throw obstacle;
   }
+}
+
+/** Why the login cannot become a member of a role, not even for a transaction; undefined when it can. */
+export function obstacleTo(
+  role: string,
+  known: RoleFacts | undefined,
+  facts: Facts,
+  adminUsesIam: boolean,
+): DbAccessError | undefined {
+  if (known === undefined) return undefined;
+  if (known.superuser)
+    return new DbAccessError(
+      "NotAuthorized",
+      `${role} is a superuser; the provisioner's login cannot act for it. Give what it owns to another role.`,
+    );
+  if (known.iam && !adminUsesIam)
+    return new DbAccessError(
+      "OwnerIsIamUser",
+      `${role} is an IAM user; a provisioner that logs in with a password would lock itself out by acting for it. Give what it owns to a role that cannot log in.`,
+    );
+  const administrable = facts.memberOptions ? known.adminThrough !== null : facts.adminCreatesRoles;
+  if (administrable) return undefined;
+  return new DbAccessError(
+    "NotAuthorized",
+    `The provisioner's login ${facts.admin.name} cannot act for ${role}: grant it that role with ADMIN OPTION.`,
+  );
 }

@@ -4,6 +4,7 @@ import {
   type OwnedObject,
   type PrincipalState,
   type ReadQuery,
+  type RelationState,
   type ServerState,
 } from "../../access/server";
 import { DbAccessError } from "../../errors";
@@ -12,6 +13,7 @@ import type { Context } from "./context";
 import { knownQuery, type KnownRow } from "./known";
 import { asksForObjects, inDatabase } from "./objects";
 import { readOwned } from "./owned";
+import { obstacleTo } from "./owner-work";
 import { clusterQuery, clusterReading, type ClusterReading, type ClusterRow } from "./read-cluster";
 import { databaseQuery, databaseReading, type DatabaseReading, type DatabaseRow } from "./read-database";
 
@@ -99,6 +101,16 @@ export class Reading {
     );
   }
 
+  /** With why it cannot be granted on, when that is so. */
+  private judged(relation: RelationState): RelationState {
+    const { facts, adminUsesIam } = this.context;
+    const { owner = "", database } = relation;
+    const known = this.owners.get(database)?.roles.find(({ name }) => name === owner);
+    if (owner === facts.admin.name || known?.canSet === true) return relation;
+    const obstacle = obstacleTo(owner, known, facts, adminUsesIam);
+    return obstacle === undefined ? relation : { ...relation, barred: obstacle.message };
+  }
+
   private state(cluster: ClusterReading, owned: ReadonlyMap<string, OwnedObject[]>): ServerState {
     const readings = [...this.databases.values()];
     const principals = cluster.accounts.map((state): PrincipalState => {
@@ -110,7 +122,7 @@ export class Reading {
       principals: new Map(principals.map((principal) => [principal.name, principal])),
       databases: new Map(cluster.databases.map((database) => [database.name, database])),
       schemas: new Map(schemas.map((schema) => [schemaKey(schema.database, schema.name), schema])),
-      relations: readings.flatMap((reading) => reading.relations),
+      relations: readings.flatMap((reading) => reading.relations.map((relation) => this.judged(relation))),
       items: [...cluster.items, ...readings.flatMap((reading) => reading.items)],
       parameters: cluster.parameters,
     };
