@@ -40,3 +40,10 @@ export interface CredentialRecord {
   /** ISO time. */
   passwordLastChanged: string;
 }
+
+/** A claim as a row keeps it: how it came to be is over once it is there. */
+export function recordable<C extends Claim>(claim: C): C {
+  const recorded = { ...claim };
+  delete recorded.adopt;
+  return recorded;
+}

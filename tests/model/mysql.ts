@@ -208,13 +208,18 @@ async function rolesOnServer(world: World): Promise<Fact[]> {
     .map((privilege) => ({ grantee: "team", kind: "global", object: "", privilege }));
 }
 
-/** What the warden holds everywhere and, unless it was taken back, in the one database. */
+/** What the warden holds everywhere and, unless it was taken back, in the one database; and what it holds there alone. */
 async function notTakenBack(world: World): Promise<Fact[]> {
   const sql = `SELECT CAST(JSON_EXTRACT(User_attributes, '$.Restrictions') AS CHAR) AS taken FROM mysql.user WHERE User = '${warden.name}'`;
   const [{ taken }] = await byHand(world, undefined, sql);
   const restrictions = JSON.parse(String(taken ?? "[]")) as { Database: string; Privileges: string[] }[];
+  const own = await byHand(world, undefined, `SELECT * FROM mysql.db WHERE User = '${warden.name}'`);
   const gone = restrictions.flatMap((each) => (each.Database === warden.database ? each.Privileges : []));
-  return wardenFacts.filter(({ privilege }) => !gone.includes(privilege));
+  return [
+    ...wardenFacts.filter(({ privilege }) => !gone.includes(privilege)),
+    // What is given back is not given a second time, to stay when the server-wide privilege goes.
+    ...own.map((): Fact => ({ grantee: warden.name, kind: "row", object: warden.database, privilege: "of its own" })),
+  ];
 }
 
 function change(verb: "GRANT" | "REVOKE", fact: Fact, mariadb: boolean): ByHand {

@@ -58,7 +58,8 @@ export async function neverRefused(
 ): Promise<void> {
   const looping = await startLooping(place, login, sql);
   try {
-    for (let round = 0; round < 2 || looping.tries < ENOUGH_TRIES; round++) for (const change of changes) await change();
+    for (let round = 0; round < 2 || looping.tries < ENOUGH_TRIES; round++)
+      for (const change of changes) await change();
   } finally {
     await looping.stop();
   }

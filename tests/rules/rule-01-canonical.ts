@@ -38,7 +38,9 @@ export function ruleCanonical(place: () => Place, version: string): void {
       await asOwner("DROP TABLE r1_a, r1_b");
       await asOwner(`DROP FUNCTION r1_total${postgresql ? "(integer, text)" : ""}`);
       await byHand(postgresql ? "DROP OWNED BY r1_hand; DROP ROLE r1_hand" : `DROP USER ${account}`);
-      await remove(place(), { claim: { kind: "login", name: "r1_reader", auth: { kind: "password" }, deletion: "drop" } });
+      await remove(place(), {
+        claim: { kind: "login", name: "r1_reader", auth: { kind: "password" }, deletion: "drop" },
+      });
     });
 
     /** What the server itself makes of ALL, granted by hand to somebody else. */
@@ -128,7 +130,8 @@ export function ruleCanonical(place: () => Place, version: string): void {
       const trusted = { ...claim, template: "trusted_admin", reach: false };
       await apply({ claim: trusted });
       assert.deepEqual(await recorded("test", "table"), await allByHand("table"));
-      for (const { text } of await ledgerRows(place(), "test")) if (text.includes("r1_reader")) assert.doesNotMatch(text, /\bALL\b/i);
+      for (const { text } of await ledgerRows(place(), "test"))
+        if (text.includes("r1_reader")) assert.doesNotMatch(text, /\bALL\b/i);
       await assertSettled(place(), { claim: trusted });
       await remove(place(), { claim: trusted });
     });
@@ -149,14 +152,17 @@ export function ruleCanonical(place: () => Place, version: string): void {
       [
         "columns",
         () => grant({ kind: "columns", ...here, table: "r1_a", columns: ["id", "note"] }, ["SELECT", "UPDATE"]),
-        () => [grant({ kind: "columns", ...here, table: "r1_a", columns: ["note", "id", "note"] }, ["update", "SELECT"])],
+        () => [
+          grant({ kind: "columns", ...here, table: "r1_a", columns: ["note", "id", "note"] }, ["update", "SELECT"]),
+        ],
       ],
       [
         "routines",
         () => grant(routine(postgresql ? "r1_total(integer,text)" : "r1_total"), ["EXECUTE"]),
-        () => (postgresql ? ["r1_total(int, text)", "r1_total( int4 ,text )"] : ["R1_TOTAL", "r1_Total"]).map((text) =>
-          grant(routine(text), ["execute"]),
-        ),
+        () =>
+          (postgresql ? ["r1_total(int, text)", "r1_total( int4 ,text )"] : ["R1_TOTAL", "r1_Total"]).map((text) =>
+            grant(routine(text), ["execute"]),
+          ),
       ],
       ...(postgresql
         ? ([
@@ -168,7 +174,8 @@ export function ruleCanonical(place: () => Place, version: string): void {
             [
               "PUBLIC",
               () => ({ ...grant(place().tables(["r1_a"]), ["SELECT"]), grantee: "PUBLIC" }),
-              () => ["public", "Public"].map((grantee) => ({ ...grant(place().tables(["r1_a"]), ["SELECT"]), grantee })),
+              () =>
+                ["public", "Public"].map((grantee) => ({ ...grant(place().tables(["r1_a"]), ["SELECT"]), grantee })),
             ],
           ] satisfies typeof spellings)
         : ([
@@ -204,7 +211,8 @@ export function ruleCanonical(place: () => Place, version: string): void {
       await asOwner(`GRANT SELECT ON ${name("r1_b")} TO ${to}`);
       await asOwner(`GRANT DELETE ON ${name("r1_b")} TO ${to}`);
       await asOwner(`GRANT INSERT ON ${name("r1_a")} TO ${to}`);
-      if (postgresql) await asOwner("GRANT CONNECT ON DATABASE shop TO r1_reader; GRANT USAGE ON SCHEMA public TO r1_reader");
+      if (postgresql)
+        await asOwner("GRANT CONNECT ON DATABASE shop TO r1_reader; GRANT USAGE ON SCHEMA public TO r1_reader");
       const claim = grant(tables(["r1_a", "r1_b"]), ["SELECT", "INSERT", "DELETE"]);
       const [planned] = await ask("plan", { claim });
       assert.deepEqual(

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import type { GrantClaim } from "../../provisioner/protocol";
 import type { Ask, Login } from "../support/world";
 import { grantOf, type Place } from "./place";
-import { assertFails, assertSettled, isMariaDb, isPostgresql, isRefused, majorOf, remove, withPartialRevokes } from "./steps";
+import {
+  assertFails,
+  assertSettled,
+  isMariaDb,
+  isPostgresql,
+  isRefused,
+  majorOf,
+  remove,
+  withPartialRevokes,
+} from "./steps";
 
 /** Claims that cannot both be true: the later is refused and nothing is done, whichever it is. */
 export function ruleContrary(place: () => Place, version: string): void {
@@ -60,10 +69,18 @@ export function ruleContrary(place: () => Place, version: string): void {
 
     if (postgresql)
       it("one gives PUBLIC what the other takes from it", async () => {
-        const on: GrantClaim["on"] = { kind: "routines", database: "shop", schema: "public", routines: ["r2c_total()"] };
+        const on: GrantClaim["on"] = {
+          kind: "routines",
+          database: "shop",
+          schema: "public",
+          routines: ["r2c_total()"],
+        };
         const given = grantOf("PUBLIC", on, ["EXECUTE"]);
         const taken: GrantClaim = { ...given, effect: "revoke" };
-        const entry = { claim: grantOf("r2c_reader", { kind: "database", database: "shop" }, ["CONNECT"]), owner: "way in" };
+        const entry = {
+          claim: grantOf("r2c_reader", { kind: "database", database: "shop" }, ["CONNECT"]),
+          owner: "way in",
+        };
         await place().apply(entry);
         await bothWays(given, taken, async (claim) =>
           assert.equal(await place().attempt(reader, "SELECT r2c_total()"), claim === given ? "ok" : "42501"),
@@ -78,7 +95,12 @@ export function ruleContrary(place: () => Place, version: string): void {
           ...grantOf("PUBLIC", { kind: "routines", database: "shop", routines: "*", future }, ["EXECUTE"]),
           effect: "revoke",
         };
-        const on: GrantClaim["on"] = { kind: "routines", database: "shop", schema: "public", routines: ["r2c_total()"] };
+        const on: GrantClaim["on"] = {
+          kind: "routines",
+          database: "shop",
+          schema: "public",
+          routines: ["r2c_total()"],
+        };
         const first = { claim: taken, owner: "stack early" };
         await refusesLater(first, { claim: grantOf("PUBLIC", on, ["EXECUTE"]), owner: "stack late" });
         await remove(place(), first);
@@ -103,7 +125,11 @@ export function ruleContrary(place: () => Place, version: string): void {
         await bothWays(member(true), member(false), async (claim) => {
           const [row] = await place().byHand(`SELECT ${column} AS way FROM ${from}`);
           const way = claim.on.kind === "role" && (claim.on.inherit ?? claim.on.default);
-          assert.equal([true, 1, "1"].some((yes) => yes === row.way), way, JSON.stringify(row));
+          assert.equal(
+            [true, 1, "1"].some((yes) => yes === row.way),
+            way,
+            JSON.stringify(row),
+          );
         });
       });
 

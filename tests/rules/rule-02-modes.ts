@@ -46,7 +46,10 @@ export function ruleModes(place: () => Place, version: string): void {
       });
     });
 
-    const exclusive = (): { claim: GrantClaim; owner: string } => ({ claim: grant("exclusive", "SELECT"), owner: "one" });
+    const exclusive = (): { claim: GrantClaim; owner: string } => ({
+      claim: grant("exclusive", "SELECT"),
+      owner: "one",
+    });
     const additive = (): { claim: GrantClaim; owner: string } => ({ claim: grant("additive", "INSERT"), owner: "two" });
     for (const exclusiveFirst of [true, false])
       it(`an exclusive claim beside another owner's additive one, ${exclusiveFirst ? "the exclusive" : "the additive"} first`, async () => {

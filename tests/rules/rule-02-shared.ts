@@ -107,7 +107,11 @@ export function ruleShared(place: () => Place, version: string): void {
         prepare: postgresql ? undefined : "DELETE FROM shop.r2_orders",
       }),
       routines: () => ({
-        on: { kind: "routines", ...here, routines: postgresql ? ["r2_closed()"] : [{ type: "function", name: "r2_total" }] },
+        on: {
+          kind: "routines",
+          ...here,
+          routines: postgresql ? ["r2_closed()"] : [{ type: "function", name: "r2_total" }],
+        },
         privileges: ["EXECUTE"],
         use: postgresql ? "SELECT r2_closed()" : "SELECT r2_total()",
       }),
@@ -122,7 +126,13 @@ export function ruleShared(place: () => Place, version: string): void {
             }),
             PUBLIC: () => ({ ...table(), more: { grantee: "PUBLIC" } }),
           }
-        : { "the whole server": () => ({ on: { kind: "global" }, privileges: ["PROCESS"], use: "SHOW ENGINE INNODB STATUS" }) }),
+        : {
+            "the whole server": () => ({
+              on: { kind: "global" },
+              privileges: ["PROCESS"],
+              use: "SHOW ENGINE INNODB STATUS",
+            }),
+          }),
     };
     for (const [what, shared] of Object.entries(cases))
       for (const [first, second] of [

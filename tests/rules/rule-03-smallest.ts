@@ -19,7 +19,11 @@ export function ruleSmallest(place: () => Place, version: string): void {
     const columns = (...names: string[]): GrantClaim =>
       grantOf("r3_reader", { kind: "columns", ...here, table: "r3_orders", columns: names }, ["SELECT"]);
     const template = (name: string): GrantClaim => ({
-      ...grantOf("r3_reader", postgresql ? { kind: "schema", database: "shop", schema: "r3" } : { kind: "database", ...here }, []),
+      ...grantOf(
+        "r3_reader",
+        postgresql ? { kind: "schema", database: "shop", schema: "r3" } : { kind: "database", ...here },
+        [],
+      ),
       privileges: undefined,
       template: name,
     });
@@ -66,7 +70,10 @@ export function ruleSmallest(place: () => Place, version: string): void {
       it(`${what} is one statement`, async () => {
         await place().apply({ claim: before });
         const statements = privilegeStatements(await place().changedBy(() => place().apply({ claim: after })));
-        assert.deepEqual(statements.map((sent) => sent.replace(/^REVOKE IF EXISTS /, "REVOKE ").replace(/ IGNORE UNKNOWN USER$/, "")), [statement]);
+        assert.deepEqual(
+          statements.map((sent) => sent.replace(/^REVOKE IF EXISTS /, "REVOKE ").replace(/ IGNORE UNKNOWN USER$/, "")),
+          [statement],
+        );
         await assertSettled(place(), { claim: after });
         await remove(place(), { claim: after });
       });

@@ -72,7 +72,10 @@ export function ruleReadBack(place: () => Place, version: string): void {
           const ask = { claim: grant("r5_granted", ["SELECT"]) };
           const result = await applyWhile(place(), ask, () => place().byHand(moved("r5_granted")));
           assert.deepEqual([result.status, result.error?.code], ["failed", "NotApplied"], JSON.stringify(result));
-          assert.match(result.error?.message ?? "", /still needs: grant SELECT on table public\.r5_granted to r5_reader\b/);
+          assert.match(
+            result.error?.message ?? "",
+            /still needs: grant SELECT on table public\.r5_granted to r5_reader\b/,
+          );
           assert.match(result.error?.message ?? "", /no privileges were granted for "r5_granted"/);
           assert.equal(await may("SELECT * FROM r5_granted"), false);
           await place().apply(ask);
@@ -89,7 +92,10 @@ export function ruleReadBack(place: () => Place, version: string): void {
           await place().apply({ claim: grant("r5_revoked", ["INSERT", "SELECT"]) });
           const result = await applyWhile(place(), ask, () => place().byHand(moved("r5_revoked")));
           assert.deepEqual([result.status, result.error?.code], ["failed", "NotApplied"], JSON.stringify(result));
-          assert.match(result.error?.message ?? "", /still needs: revoke SELECT on table public\.r5_revoked from r5_reader\b/);
+          assert.match(
+            result.error?.message ?? "",
+            /still needs: revoke SELECT on table public\.r5_revoked from r5_reader\b/,
+          );
           assert.match(result.error?.message ?? "", /no privileges could be revoked for "r5_revoked"/);
           assert.equal(await may("SELECT * FROM r5_revoked"), true);
           const [again] = await place().apply(ask);
@@ -144,7 +150,9 @@ export function ruleReadBack(place: () => Place, version: string): void {
 
       if (majorOf(version) >= 16)
         it("a membership that somebody else granted is ended as that role", async () => {
-          await place().byHand("GRANT r5_other TO r5_middle WITH ADMIN TRUE; SET ROLE r5_middle; GRANT r5_other TO r5_reader");
+          await place().byHand(
+            "GRANT r5_other TO r5_middle WITH ADMIN TRUE; SET ROLE r5_middle; GRANT r5_other TO r5_reader",
+          );
           await place().asOwner("CREATE TABLE r5_members (id int); GRANT SELECT ON r5_members TO r5_other");
           await droppedAfter("r5_members", async () => {
             assert.equal(await may("SELECT * FROM r5_members"), true);
@@ -195,7 +203,10 @@ export function ruleReadBack(place: () => Place, version: string): void {
       const long = (limit: number): string => (postgresql ? `${"ä".repeat(31)}ab` : "a".repeat(limit + 1));
       const principal = version.startsWith("mariadb") ? 128 : 32;
       const claims: [Claim, string][] = [
-        [loginClaim(long(principal), { auth: { kind: "password", secret: { name: "orders/r5", recoveryDays: 0 } } }), "username"],
+        [
+          loginClaim(long(principal), { auth: { kind: "password", secret: { name: "orders/r5", recoveryDays: 0 } } }),
+          "username",
+        ],
         [{ kind: "role", name: long(principal), deletion: "drop" }, "name"],
         [{ kind: "database", name: long(64), deletion: "drop" }, "name"],
         [grantOf(long(principal), place().tables("*"), ["SELECT"]), "grantee"],

@@ -50,7 +50,9 @@ export function ruleEndless(place: () => Place, version: string): void {
       if (!postgresql) return;
       await apply({ claim: other });
       await asOwner("CREATE SCHEMA r12; GRANT CONNECT ON DATABASE shop TO r12_reader");
-      await byHand("CREATE FOREIGN DATA WRAPPER r12_wrapper; CREATE SERVER r12_server FOREIGN DATA WRAPPER r12_wrapper");
+      await byHand(
+        "CREATE FOREIGN DATA WRAPPER r12_wrapper; CREATE SERVER r12_server FOREIGN DATA WRAPPER r12_wrapper",
+      );
       await byHand("GRANT USAGE ON FOREIGN SERVER r12_server TO shop_owner");
     });
     after(async () => {
@@ -125,7 +127,11 @@ export function ruleEndless(place: () => Place, version: string): void {
             await place().apply(ask);
             assert.equal(await reads(table), true);
             await assertSettled(place(), ask);
-            assert.equal(await may(`INSERT INTO r12.${table} VALUES (1)`), owner === "r12_reader", "an owner stays one");
+            assert.equal(
+              await may(`INSERT INTO r12.${table} VALUES (1)`),
+              owner === "r12_reader",
+              "an owner stays one",
+            );
           }
           const ask: Ask = { claim: grant("*", ["SELECT"], { mode: "exclusive" }, future) };
           await owned(`${table}_later`, owner);

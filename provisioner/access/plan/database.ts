@@ -2,7 +2,7 @@ import { accountKey } from "../account";
 import type { DatabaseClaim } from "../claims";
 import { opposite } from "../item";
 import type { Operation } from "../operation";
-import type { ClaimRecord } from "../record";
+import { recordable, type ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import { itemChanges } from "../words";
 import { adoptionOf, blankPlan } from "./blank";
@@ -87,7 +87,7 @@ export function planDatabase(context: PlanContext, order: ClaimOrder & { claim: 
     generation: record?.generation ?? 1,
     adopted,
     retained: false,
-    claim,
+    claim: recordable(claim),
     items: answer.recorded,
   };
   return {

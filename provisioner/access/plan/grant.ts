@@ -2,7 +2,7 @@ import { accountKey } from "../account";
 import { databaseOfTarget, granteeName, type GrantClaim, type Target } from "../claims";
 import { itemKey, opposite, type Item } from "../item";
 import { isClusterWide, type Operation } from "../operation";
-import type { ClaimRecord, RecordedItem } from "../record";
+import { recordable, type ClaimRecord, type RecordedItem } from "../record";
 import { Refusal } from "../refusal";
 import type { RelationState } from "../server";
 import { grantWords, itemChanges, itemLines, targetWords } from "../words";
@@ -120,7 +120,7 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     generation: record?.generation ?? 1,
     adopted: false,
     retained: false,
-    claim: inFull(context, claim),
+    claim: recordable(inFull(context, claim)),
     items: withoutImplied([...answer.recorded, ...foreignItems(answer, recorded, actual, relations)], relations),
   };
   const changes = changesOf(answer);

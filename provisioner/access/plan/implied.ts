@@ -64,8 +64,10 @@ export const heldByCreators = (
   const keys = new Set(
     defaults.flatMap((item) => given({ item, before: false }, relations)).map((entry) => itemKey(entry.item)),
   );
-  return actual
-    .filter((item) => keys.has(itemKey(item)))
-    // Its grant option, where it has one, is nothing that this claim could lose interest in.
-    .map((item) => ({ item: { ...item, grantable: false, grantor: undefined }, before: true }));
+  return (
+    actual
+      .filter((item) => keys.has(itemKey(item)))
+      // Its grant option, where it has one, is nothing that this claim could lose interest in.
+      .map((item) => ({ item: { ...item, grantable: false, grantor: undefined }, before: true }))
+  );
 };

@@ -1,7 +1,7 @@
 import { accountKey, accountWords, sameAccount, type Account } from "../account";
 import type { LoginClaim } from "../claims";
 import type { Operation } from "../operation";
-import type { ClaimRecord } from "../record";
+import { recordable, type ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import { findAccount } from "../server";
 import { DEFAULT_HOSTS } from "./accounts";
@@ -156,7 +156,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     generation: credentials.step === "set" ? credentials.generation : (record?.generation ?? context.firstGeneration),
     adopted,
     retained: false,
-    claim,
+    claim: recordable(claim),
     items: [],
     credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
   };

@@ -1,6 +1,6 @@
 import type { Account } from "../account";
 import type { RoleClaim } from "../claims";
-import type { ClaimRecord } from "../record";
+import { recordable, type ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import { adoptionOf, blankPlan } from "./blank";
 import {
@@ -46,7 +46,7 @@ export function planRole(context: PlanContext, order: ClaimOrder & { claim: Role
     generation: record?.generation ?? 1,
     adopted,
     retained: false,
-    claim,
+    claim: recordable(claim),
     items: [],
   };
   const create = known.length === 0;

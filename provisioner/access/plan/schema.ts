@@ -1,6 +1,6 @@
 import type { SchemaClaim } from "../claims";
 import type { Operation } from "../operation";
-import type { ClaimRecord } from "../record";
+import { recordable, type ClaimRecord } from "../record";
 import { schemaKey } from "../server";
 import { adoptionOf, blankPlan } from "./blank";
 import {
@@ -58,7 +58,7 @@ export function planSchema(context: PlanContext, order: ClaimOrder & { claim: Sc
     generation: record?.generation ?? 1,
     adopted,
     retained: false,
-    claim,
+    claim: recordable(claim),
     items: [],
   };
   return {

@@ -44,6 +44,9 @@ export type Try = (connection: Connection, lock: Part, held: Part) => Promise<vo
 
 export const lockStep = "waiting for the cluster's lock";
 
+/** Kept for asking who holds the lock, so that waiting in vain ends with a name. */
+const timeToAskMs = 500;
+
 const lockAlone: Try = (connection, lock) => connection.ask([lock], { step: lockStep });
 
 /** One writer per cluster, across every function and session. */
@@ -76,10 +79,11 @@ export class ClusterLock {
       `SELECT EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_backend_pid() AND ${granted}) AS locked`,
       take,
     );
+    const until = Math.min(deadline, this.connections.reach.deadline - timeToAskMs);
     for (let pause = firstPauseMs; ; pause = nextPause(pause)) {
       await send(connection, lock, held);
       if (this.held) return;
-      if (Date.now() + pause >= deadline) throw await timedOut(connection);
+      if (Date.now() + pause >= until) throw await timedOut(connection);
       await sleep(pause);
     }
   }
