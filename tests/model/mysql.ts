@@ -230,6 +230,7 @@ function change(verb: "GRANT" | "REVOKE", fact: Fact, mariadb: boolean): ByHand 
     verb === "REVOKE" && option !== true && kind !== "global" && grantee !== warden.name ? ", GRANT OPTION" : "";
   const name = mariadb && grantee === "team" ? `'${grantee}'` : `'${grantee}'@'%'`;
   const to = `${verb === "GRANT" ? "TO" : "FROM"} ${name}`;
+  if (kind === "row") return { sql: `DELETE FROM mysql.db WHERE User = '${grantee}'; FLUSH PRIVILEGES` };
   // MariaDB lets only those grant a role who administer it, which its creator does.
   if (kind === "role") return { admin: true, sql: membership(verb, object, name, mariadb) };
   const [table, column] = object.split(".");

@@ -14,8 +14,8 @@ import { ruleDelete } from "./rule-09-delete";
 import { ruleDeleteOwned } from "./rule-09-delete-owned";
 import { ruleUnreachable } from "./rule-10-unreachable";
 import { ruleAdoption } from "./rule-11-adoption";
-import { ruleLogicalName } from "./rule-13-logical-name";
 import { ruleEndless } from "./rule-12-endless";
+import { ruleLogicalName } from "./rule-13-logical-name";
 
 const versions = versionsToTest(
   "postgresql@13",
@@ -45,8 +45,8 @@ const rules: ((place: () => Place, version: string) => void)[] = [
   ruleDeleteOwned,
   ruleUnreachable,
   ruleAdoption,
-  ruleLogicalName,
   ruleEndless,
+  ruleLogicalName,
 ];
 
 for (const version of versions)

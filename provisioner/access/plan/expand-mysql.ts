@@ -153,7 +153,7 @@ function partialRevoke(
   const lacking = accounts.flatMap((account) =>
     privileges
       .filter((privilege) => !held.has(`${accountKey(account)}\u0000${privilege}`))
-      .map((privilege) => `${privilege} on the whole server for ${accountWords(account)}`),
+      .map((privilege) => `the privilege ${privilege} of ${accountWords(account)} on the whole server`),
   );
   return { ...expansion, waitsFor: [...expansion.waitsFor, ...lacking] };
 }

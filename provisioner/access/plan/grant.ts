@@ -40,10 +40,14 @@ export function itemOperations(answer: ItemAnswer, cascade: boolean): Operation[
   return operations;
 }
 
-/** MySQL: a first GRANT lifts a partial revoke and leaves no privilege of the database's own; a second one gives that. */
-function lifting({ grant }: ItemAnswer, actual: readonly Item[]): Operation[] {
+/**
+ * MySQL: a first GRANT lifts a partial revoke and leaves no privilege of the database's own; a second one gives that,
+ * where it is wanted for itself.
+ */
+function lifting({ grant }: ItemAnswer, wanted: readonly Item[], actual: readonly Item[]): Operation[] {
   const restricted = new Set(actual.filter((item) => item.absent === true).map((item) => itemKey(opposite(item))));
-  const items = grant.filter((item) => restricted.has(itemKey(item)));
+  const own = new Set(wanted.map(itemKey));
+  const items = grant.filter((item) => restricted.has(itemKey(item)) && own.has(itemKey(item)));
   return items.length === 0 ? [] : [{ op: "grant", items }];
 }
 
@@ -128,7 +132,9 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     ...blankPlan(id, record),
     exists: record !== undefined && waitsFor.length === 0,
     operations:
-      waitsFor.length === 0 ? [...lifting(answer, actual), ...itemOperations(answer, claim.cascade ?? false)] : [],
+      waitsFor.length === 0
+        ? [...lifting(answer, wanted, actual), ...itemOperations(answer, claim.cascade ?? false)]
+        : [],
     changes:
       waitsFor.length > 0
         ? [{ verb: claim.effect ?? "grant", words: grantWords(claim) }]

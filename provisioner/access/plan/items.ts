@@ -91,7 +91,11 @@ export function planItems(question: ItemQuestion): ItemAnswer {
 
   const exclusive = (row: Item): boolean => wantedByKey.has(itemKey(row)) && scope?.(row) === true;
   const staying = actual.filter((row) => row.grantable && !revoke.includes(row));
-  const revokeOption = staying.filter((row) => !options.needed(row) && (options.ours(row) || exclusive(row)));
+  const optionGoes = (row: Item): boolean => !options.needed(row) && (options.ours(row) || exclusive(row));
+  const revokeOption = [
+    ...staying.filter(optionGoes),
+    ...underOldOption(question, { grant, revoke }).filter(optionGoes),
+  ];
 
   const unmanaged = actual.filter(
     (item) =>
@@ -108,6 +112,15 @@ export function planItems(question: ItemQuestion): ItemAnswer {
     unmanaged,
   };
 }
+
+/** Where a level has one option, what comes would share that of what goes. */
+const underOldOption = (
+  { optionPerLevel }: ItemQuestion,
+  { grant, revoke }: Pick<ItemAnswer, "grant" | "revoke">,
+): Item[] => {
+  const levels = new Set(revoke.filter((row) => row.grantable).map(levelKey));
+  return optionPerLevel ? grant.filter((item) => item.absent !== true && levels.has(levelKey(item))) : [];
+};
 
 /** On PostgreSQL an absence is nothing that could be read: it is there when the privilege is not. */
 function withAbsences({ wanted, recorded, actual, absenceIsRead }: ItemQuestion): readonly Item[] {

@@ -173,6 +173,22 @@ describe("the grant option of MySQL", () => {
     assert.deepEqual([answer.grant, answer.revoke, answer.revokeOption], [[], [], []]);
   });
 
+  it("of what an exclusive claim takes away does not come to what it gives", () => {
+    const { grant, revoke, revokeOption } = planItems({
+      wanted: [held("SELECT", false)],
+      recorded: [],
+      others: [],
+      actual: [held("DELETE", true)],
+      scope: () => true,
+      target: () => true,
+      revokeClearsColumns: false,
+      optionPerLevel: true,
+      absenceIsRead: true,
+    });
+    const wanted = [held("SELECT", false)];
+    assert.deepEqual([grant, revoke, revokeOption], [wanted, [held("DELETE", true)], wanted]);
+  });
+
   it("goes when the last claim that wanted it goes", () => {
     const answer = planItems({
       wanted: [held("INSERT", false)],
