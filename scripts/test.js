@@ -8,7 +8,6 @@ const { join } = require("node:path");
 const root = join(__dirname, "..");
 const specs = [
   "postgresql@13",
-  "postgresql@14",
   "postgresql@15",
   "postgresql@16",
   "postgresql@17",

@@ -225,7 +225,7 @@ async function notTakenBack(world: World): Promise<Fact[]> {
 function change(verb: "GRANT" | "REVOKE", fact: Fact, mariadb: boolean): ByHand {
   const { grantee, kind, object, option } = fact;
   const privilege = option !== true ? fact.privilege : verb === "GRANT" ? "DELETE" : "GRANT OPTION";
-  // Left alone, the option of a level would be held on where no view shows it.
+  // Left alone, the option of a level would be held on where no view shows it. MySQL 9 wants to be told that it may be missing.
   const tidy =
     verb === "REVOKE" && option !== true && kind !== "global" && grantee !== warden.name ? ", GRANT OPTION" : "";
   const name = mariadb && grantee === "team" ? `'${grantee}'` : `'${grantee}'@'%'`;
@@ -242,7 +242,7 @@ function change(verb: "GRANT" | "REVOKE", fact: Fact, mariadb: boolean): ByHand 
     routine: object.replace(" ", " shop."),
   }[kind];
   return {
-    sql: `${verb} ${privilege}${kind === "column" ? ` (${column})` : ""}${tidy} ON ${level} ${to}${verb === "GRANT" && option === true ? " WITH GRANT OPTION" : ""}`,
+    sql: `${verb}${verb === "REVOKE" && !mariadb ? " IF EXISTS" : ""} ${privilege}${kind === "column" ? ` (${column})` : ""}${tidy} ON ${level} ${to}${verb === "GRANT" && option === true ? " WITH GRANT OPTION" : ""}`,
   };
 }
 

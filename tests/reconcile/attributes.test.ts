@@ -59,7 +59,13 @@ const postgresqlCases: Case[] = [
     column: "until",
     byHand: "ALTER ROLE api VALID UNTIL '2040-01-01'",
   },
-  { title: "locked", claim: { locked: true }, words: /lock login api and end its sessions/, column: "login", byHand: "ALTER ROLE api LOGIN" },
+  {
+    title: "locked",
+    claim: { locked: true },
+    words: /lock login api and end its sessions/,
+    column: "login",
+    byHand: "ALTER ROLE api LOGIN",
+  },
 ];
 
 const mysqlCases: Case[] = [

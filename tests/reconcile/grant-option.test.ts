@@ -102,7 +102,7 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
           "shop",
           postgresql
             ? "SET ROLE shop_owner; REVOKE ALL ON first FROM giver CASCADE"
-            : "REVOKE SELECT, GRANT OPTION ON shop.first FROM 'giver'@'%'",
+            : `REVOKE ${world.product === "mysql" ? "IF EXISTS " : ""}SELECT, GRANT OPTION ON shop.first FROM 'giver'@'%'`,
         );
       }
     });

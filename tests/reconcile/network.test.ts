@@ -20,11 +20,18 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
     const server = parseServerSpec(version);
     const postgresql = server.engine === "postgresql";
 
+    // MySQL 9 has no switch for it and does without when it has no version of TLS left.
+    const withoutTls: Record<string, string> = postgresql
+      ? { ssl: "off" }
+      : version.startsWith("mysql@9")
+        ? { tls_version: "" }
+        : { ssl: "OFF" };
+
     before(async () => {
       directory = testDirectory();
       const targets: LocalTarget[] = [
         { cluster: "orders", server },
-        { cluster: "plain", server, serverOptions: { settings: { ssl: postgresql ? "off" : "OFF" } } },
+        { cluster: "plain", server, serverOptions: { settings: withoutTls } },
         { cluster: "gone", unreachable: true, engine: server.engine },
       ];
       stack = await LocalStack.start({ directory, targets });

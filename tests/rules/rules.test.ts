@@ -17,11 +17,10 @@ import { ruleAdoption } from "./rule-11-adoption";
 import { ruleEndless } from "./rule-12-endless";
 import { ruleLogicalName } from "./rule-13-logical-name";
 
+/** Where PostgreSQL's rules about roles, schemas and parameters changed; the matrix has all versions. */
 const versions = versionsToTest(
   "postgresql@13",
-  "postgresql@14",
   "postgresql@15",
-  "postgresql@16",
   "postgresql@17",
   "postgresql@18",
   "mysql@8.0",
