@@ -5,7 +5,7 @@ import type { RunningServer } from "../../local/servers";
 export interface Sql {
   connections: number;
   messages: {
-    /** Every session's opening questions. */
+    /** Every session's opening questions; on MySQL and MariaDB also whether the ledger can be trusted. */
     session: number;
     /** The lock and the ledger. */
     ledger: number;
@@ -23,7 +23,8 @@ type Kind = keyof Sql["messages"];
 
 const changing =
   /(?:^|;)\s*(?:CREATE|ALTER|DROP|GRANT|REVOKE|COMMENT|REASSIGN|RENAME|SET PASSWORD|SET DEFAULT ROLE|KILL|CALL|INSERT|UPDATE|DELETE|REPLACE)\b|\bpg_terminate_backend\b/i;
-const session = /^\s*(?:SET|SHOW SESSION STATUS)\b(?! LOCAL| DEFAULT ROLE)|\bserver_version_num\b|\bVERSION\(\)/i;
+const session =
+  /^\s*(?:SET|SHOW SESSION STATUS)\b(?! LOCAL| DEFAULT ROLE)|\bserver_version_num\b|\bVERSION\(\)|'holder' AS fact/i;
 const ledger =
   /\bdb_access`?\.`?(?:claims|meta)\b|'db_access'::regnamespace|advisory_(?:un)?lock\(|\b(?:GET|RELEASE|IS_USED)_LOCK\(/i;
 /** The frame of a transaction is part of what it changes. */
@@ -75,10 +76,16 @@ export class ServerLog {
 
 /** A message's further lines begin with a tab. */
 function postgresqlEntries(text: string): Entry[] {
-  const line = /^\d{4}-\S+ \S+ \w+ \[\d+\] (\w{5}) user=([^,]*),db=[^,]*,app=.*? (LOG|ERROR|FATAL|PANIC): {2}([^]*)$/;
+  const line =
+    /^\d{4}-\S+ \S+ \w+ \[\d+\] (\w{5}) user=([^,]*),db=[^,]*,app=.*? (LOG|DETAIL|ERROR|FATAL|PANIC): {2}([^]*)$/;
   return text.split(/\n(?!\t)/).flatMap((part): Entry[] => {
     const [, code, user = "", level, words = ""] = line.exec(part) ?? [];
     if (level === undefined) return [];
+    if (level === "DETAIL") {
+      // A statement that was sent alone, under a name, before the message that runs it.
+      const named = /^prepare: ([^]*)$/.exec(words);
+      return named === null ? [] : [{ user, what: "message", text: named[1] }];
+    }
     if (level !== "LOG") return [{ user, what: "error", code }];
     if (words.startsWith("connection authorized:")) return [{ user, what: "connect" }];
     const sent = /^(?:statement|execute [^:]*): ([^]*)$/.exec(words);
