@@ -3,6 +3,7 @@ import { differences, expected, nothing as noInventory, takeInventory } from "./
 import type { Peaks } from "./measure/memory";
 import type { Traffic } from "./measure/recorder";
 import type { Sql } from "./measure/server-log";
+import { absentDatabase } from "./report";
 import { cluster, type World } from "./world";
 
 export const operations = ["preview", "up", "no-op up", "refresh", "destroy"] as const;
@@ -128,8 +129,7 @@ const problemsOf = (operation: Operation, traffic: Traffic, sql: Sql): string[] 
   ...(traffic.retries > 0 ? [`${operation}: ${traffic.retries} claims were sent again`] : []),
   ...Object.entries(traffic.errors).map(([code, times]) => `${operation}: ${code}, ${times} times`),
   ...Object.entries(sql.errors)
-    // That a database is not there yet is the answer to a question.
-    .filter(([code]) => code !== "3D000")
+    .filter(([code]) => code !== absentDatabase)
     .map(([code, times]) => `${operation}: SQLSTATE ${code}, ${times} times`),
 ];
 

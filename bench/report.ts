@@ -32,9 +32,14 @@ export function markdown(head: readonly string[], rows: readonly (readonly strin
 
 export const serverOf = ({ engine, versions }: Result): string => `${title[engine] ?? engine} ${versions.server}`;
 
+/** SQLSTATE of entering a database that is not there yet: the answer to a question. */
+export const absentDatabase = "3D000";
+
 function stepRow(result: Result, { operation, seconds, nothingSeconds, ratio, traffic, sql }: Step): string[] {
   const { session, ledger, reads, changing } = sql.messages;
-  const errors = Object.values({ ...traffic.errors, ...sql.errors }).reduce((total, times) => total + times, 0);
+  const errors = Object.entries({ ...traffic.errors, ...sql.errors })
+    .filter(([code]) => code !== absentDatabase)
+    .reduce((total, [, times]) => total + times, 0);
   return [
     serverOf(result),
     `${result.users} × ${result.grants}`,
