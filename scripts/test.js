@@ -1,7 +1,7 @@
 // Runs the test suite: `node scripts/test.js [spec …] [mocha options]`. Without a spec, everything.
 // Servers and the Pulumi CLI are set up first, with progress, so that no test waits for a download.
 const { spawnSync } = require("node:child_process");
-const { mkdirSync, readdirSync, rmSync } = require("node:fs");
+const { existsSync, mkdirSync, readdirSync, rmSync } = require("node:fs");
 const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 
@@ -65,8 +65,11 @@ async function main() {
     join(__dirname, "reporter.js"),
     ...(named ? given : [...given, "--parallel", "--jobs", String(workers), ...testFiles()]),
   ];
+  const summary = join(root, "dist", "test-summary.txt");
+  rmSync(summary, { force: true });
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-  process.exitCode = status ?? 1;
+  // An interrupted run has no summary and may still end with 0.
+  process.exitCode = existsSync(summary) ? (status ?? 1) : 1;
 }
 
 main().catch((error) => {
