@@ -1,6 +1,6 @@
 import type { DatabaseState, ReadQuery, RelationKind, RelationState } from "../../access/server";
 import { routineObject } from "./names";
-import { textOf, type Answer, type Part } from "./question";
+import { numberOf, textOf, type Answer, type Part } from "./question";
 
 const relationKinds: Record<string, RelationKind | undefined> = {
   "BASE TABLE": "table",
@@ -48,7 +48,11 @@ const relationsPart = (from: string, fields: Record<string, string>, table: { da
 });
 
 const columnsPart = (table: Table): Part => ({
-  ...relationsPart("COLUMNS", { db: "TABLE_SCHEMA", table: "TABLE_NAME", name: "COLUMN_NAME" }, table),
+  ...relationsPart(
+    "COLUMNS",
+    { db: "TABLE_SCHEMA", table: "TABLE_NAME", name: "COLUMN_NAME", position: "ORDINAL_POSITION" },
+    table,
+  ),
   name: "tableColumn",
 });
 
@@ -69,7 +73,9 @@ export const databasesIn = (answers: Map<string, Answer[]>): DatabaseState[] =>
 export function relationsIn(answers: Map<string, Answer[]>): RelationState[] {
   const columns = new Map<string, string[]>();
   const keyOf = (database: string, table: string): string => `${database}\u0000${table}`;
-  for (const answer of answers.get("tableColumn") ?? []) {
+  const position = (answer: Answer): number => numberOf(answer, "position") ?? 0;
+  // A UNION answers in any order.
+  for (const answer of (answers.get("tableColumn") ?? []).sort((a, b) => position(a) - position(b))) {
     const key = keyOf(textOf(answer, "db"), textOf(answer, "table"));
     columns.set(key, [...(columns.get(key) ?? []), textOf(answer, "name")]);
   }
