@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { logIn } from "../../automation/demo/login";
-import { protocolRange, replySchema, type Claim, type Mode } from "../../provisioner/protocol";
+import type { Claim, Mode } from "../../provisioner/protocol";
 import { cluster, type World } from "../world";
+import { senderTo, type Ask } from "./sender";
 
 /** What one request sent to the server, beside the opening of its session. */
 export interface MessageCount {
@@ -10,12 +9,6 @@ export interface MessageCount {
   /** The lock and the ledger. */
   ledger: number;
   others: number;
-}
-
-interface Ask {
-  claim: Claim;
-  action?: "ensure" | "remove";
-  owner?: string;
 }
 
 const database = "bench_messages";
@@ -31,32 +24,12 @@ const login = (name: string): Claim => ({
 
 /** Single requests to a warm function, with the server's log read after each. */
 export async function measureMessages(world: World): Promise<MessageCount[]> {
-  const { stack, target, server, log } = world;
-  const env = stack.env();
-  const client = new LambdaClient({
-    endpoint: stack.url,
-    region: stack.region,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
-    maxAttempts: 1,
-  });
-  const send = async (mode: Mode, asks: readonly Ask[]): Promise<void> => {
-    const claims = asks.map(({ claim, action = "ensure", owner: by = "bench/messages" }) => ({
-      operationId: randomUUID(),
-      action,
-      owner: by,
-      claim,
-    }));
-    const request = { protocols: protocolRange, requestId: randomUUID(), mode, cluster, claims };
-    const command = new InvokeCommand({ FunctionName: target.functionName, Payload: JSON.stringify(request) });
-    const answer = await client.send(command);
-    const reply = replySchema.parse(JSON.parse(Buffer.from(answer.Payload ?? []).toString("utf8")));
-    const error = reply.error ?? reply.results.find((result) => result.error !== undefined)?.error;
-    if (error !== undefined) throw new Error(`The provisioner refused: ${error.code}: ${error.message}`);
-  };
+  const { server, log } = world;
+  const { send, close } = senderTo(world);
   const counts: MessageCount[] = [];
   const count = async (operation: string, mode: Mode, ...asks: Ask[]): Promise<void> => {
     log.take();
-    await send(mode, asks);
+    await send(mode, ...asks);
     const { ledger, reads, changing } = log.take().messages;
     counts.push({ operation, ledger, others: reads + changing });
   };
@@ -81,7 +54,7 @@ export async function measureMessages(world: World): Promise<MessageCount[]> {
     ...tables.map((table) => ({ claim: grant(name, table, "SELECT"), owner: `bench/${name}/${table}` })),
   ];
   try {
-    await send("apply", [{ claim: owner }, { claim: shop }]);
+    await send("apply", { claim: owner }, { claim: shop });
     const session = await logIn({ engine: postgresql ? "postgresql" : "mysql", server, ...server.superuser, database });
     try {
       if (postgresql) await session.run(`SET ROLE ${database}_owner`);
@@ -89,7 +62,7 @@ export async function measureMessages(world: World): Promise<MessageCount[]> {
     } finally {
       await session.end();
     }
-    await send("apply", [{ claim: login(users[0]) }]);
+    await send("apply", { claim: login(users[0]) });
     const [user] = users;
     await count("one grant created", "apply", { claim: grant(user, "t0", "SELECT") });
     await count("the same again", "apply", { claim: grant(user, "t0", "SELECT") });
@@ -102,13 +75,15 @@ export async function measureMessages(world: World): Promise<MessageCount[]> {
     for (const name of users)
       await send(
         "apply",
-        [...withGrants(name)].reverse().map((ask): Ask => ({ ...ask, action: "remove" })),
+        ...withGrants(name)
+          .reverse()
+          .map((ask): Ask => ({ ...ask, action: "remove" })),
       );
-    await send("apply", [{ claim: shop, action: "remove" }]);
-    await send("apply", [{ claim: owner, action: "remove" }]);
+    await send("apply", { claim: shop, action: "remove" });
+    await send("apply", { claim: owner, action: "remove" });
     log.take();
     return counts;
   } finally {
-    client.destroy();
+    close();
   }
 }

@@ -6,6 +6,7 @@ import type { FunctionConfig } from "../config";
 import { currentVersion, secretProblem } from "../credentials/user-secret";
 import type { EngineSession, LedgerQuery } from "../engines/engine";
 import { DbAccessError } from "../errors";
+import { each } from "./each";
 
 export interface Observation {
   context: PlanContext;
@@ -46,10 +47,9 @@ export const ledgerOf = (config: FunctionConfig, orders: readonly ClaimOrder[]):
 const groundOf = (
   session: EngineSession,
   config: FunctionConfig,
-): Pick<PlanContext, "cluster" | "facts" | "allowGlobalPrivileges" | "firstGeneration"> => ({
+): Pick<PlanContext, "cluster" | "facts" | "firstGeneration"> => ({
   cluster: config.cluster,
   facts: session.facts,
-  allowGlobalPrivileges: config.allowGlobalPrivileges,
   firstGeneration: Math.floor(Date.now() / 1000),
 });
 
@@ -61,8 +61,6 @@ function split(config: FunctionConfig, rows: readonly ClaimRecord[]): Pick<PlanC
     foreign: rows.filter(({ id }) => !id.startsWith(ours)),
   };
 }
-
-const CONCURRENT_DESCRIBES = 8;
 
 interface SecretReading {
   versions: Map<string, string>;
@@ -80,12 +78,9 @@ async function readSecrets(
   records: readonly ClaimRecord[],
 ): Promise<SecretReading> {
   const reading: SecretReading = { versions: new Map(), missing: new Set(), problems: new Map() };
-  const logins = [...claimed];
-  const worker = async (): Promise<void> => {
-    for (let claim = logins.shift(); claim !== undefined; claim = logins.shift())
-      await readSecret(config, claim, records, reading).catch(refuseAlone(config, claim, reading));
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENT_DESCRIBES, logins.length) }, worker));
+  await each(claimed, (claim) =>
+    readSecret(config, claim, records, reading).catch(refuseAlone(config, claim, reading)),
+  );
   return reading;
 }
 

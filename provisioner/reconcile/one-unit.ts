@@ -3,10 +3,9 @@ import type { ClaimPlan } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import type { ReadQuery, ServerState } from "../access/server";
 import type { ApplyContext } from "./apply-context";
+import { each } from "./each";
 import { finishLogin, prepareLogin, unitOf, type PreparedLogin } from "./run";
 import { errorOf, type Work } from "./work";
-
-const CONCURRENT_LOGINS = 8;
 
 /** What a transaction can hold without more ado: nothing that needs a second session or a look in between. */
 const plain = (operation: Operation): boolean => {
@@ -86,12 +85,4 @@ export async function runAsOne(
     works[0].error = errorOf(error);
     return undefined;
   }
-}
-
-async function each<T>(values: readonly T[], run: (value: T) => Promise<void>): Promise<void> {
-  const left = [...values];
-  const worker = async (): Promise<void> => {
-    for (let value = left.shift(); value !== undefined; value = left.shift()) await run(value);
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENT_LOGINS, values.length) }, worker));
 }

@@ -50,7 +50,6 @@ function contextFor(facts: ServerFacts, names: Names, claim: Claim): PlanContext
     state,
     records: [],
     foreign: [],
-    allowGlobalPrivileges: [],
     missingSecrets: new Set(),
     secretProblems: new Map(),
     firstGeneration: 1,

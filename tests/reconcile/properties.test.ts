@@ -156,7 +156,6 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
         state,
         records: [],
         foreign: [],
-        allowGlobalPrivileges: [],
         missingSecrets: new Set(),
         secretProblems: new Map(),
         firstGeneration: 1000,

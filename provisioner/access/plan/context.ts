@@ -26,8 +26,6 @@ export interface PlanContext {
   records: ClaimRecord[];
   /** Rows of other cluster names: of the cluster that this one was restored from. Nobody's here until adopted. */
   foreign: ClaimRecord[];
-  /** MySQL, MariaDB: privileges on the whole server that may be granted beside the usual ones. */
-  allowGlobalPrivileges: readonly string[];
   /** ARNs of recorded secrets that turned out to be gone. */
   missingSecrets: ReadonlySet<string>;
   /** Why a login cannot have the secret it needs, by the login's id. Empty when only the result is looked at. */
@@ -118,9 +116,12 @@ export function foreignRecord(context: PlanContext, { claim, owner }: ClaimOrder
   return same.find((record) => record.owner === owner) ?? same[0];
 }
 
+const inheritsFromLedger = ({ action, claim }: ClaimOrder): boolean =>
+  action === "ensure" && claim.adopt === "fromLedger";
+
 /** Its secret stays the other cluster's: the login gets a new one, with a new password. */
 function inherited(context: PlanContext, order: ClaimOrder): ClaimRecord | undefined {
-  if (order.claim.adopt !== "fromLedger" || order.action !== "ensure") return undefined;
+  if (!inheritsFromLedger(order)) return undefined;
   const foreign = foreignRecord(context, order);
   if (foreign === undefined) return undefined;
   return { ...foreign, id: newId(context, order), owner: order.owner, credentials: undefined };
@@ -128,9 +129,7 @@ function inherited(context: PlanContext, order: ClaimOrder): ClaimRecord | undef
 
 /** The row that a plan of this claim takes over, when it does. */
 export const adoptedRow = (context: PlanContext, order: ClaimOrder): ClaimRecord | undefined =>
-  ownRecord(context, order) === undefined && inherited(context, order) !== undefined
-    ? foreignRecord(context, order)
-    : undefined;
+  inheritsFromLedger(order) && ownRecord(context, order) === undefined ? foreignRecord(context, order) : undefined;
 
 /** The id of the row found, or a new one that no live claim of another owner has. */
 export function idFor(context: PlanContext, order: ClaimOrder, record: ClaimRecord | undefined): string {
@@ -185,36 +184,41 @@ export const clusterOf = ({ id }: ClaimRecord): string => decodeURIComponent(id.
  * Two claims never fight: what one gives the other must not take, and one membership has one set of options. The
  * later one is refused, by the name of the earlier.
  */
-export function refuseContradictions(context: PlanContext, id: string, wanted: readonly Item[]): void {
-  const { relations } = context.state;
+export function refuseContradictions(
+  { state }: PlanContext,
+  wanted: readonly Item[],
+  others: readonly OtherItem[],
+): void {
   const asked = withImplied(
     wanted.map((item) => ({ item, before: false })),
-    relations,
+    state.relations,
   );
   const byKey = new Map(asked.map(({ item }) => [itemKey(item), item]));
-  for (const record of context.records) {
-    if (record.id === id || record.retained) continue;
-    for (const { item } of withImplied(record.items, relations)) {
-      const against = byKey.get(itemKey(opposite(item)));
-      const beside = byKey.get(itemKey(item));
-      const differs = beside?.options !== undefined && canonicalJson(beside.options) !== canonicalJson(item.options);
-      if (against === undefined && !differs) continue;
-      const [words] = itemChanges(item.absent === true ? "revoke" : "grant", [
-        item.absent === true ? opposite(item) : item,
-      ]);
-      throw new Refusal(
-        "OwnedElsewhere",
-        `${record.owner} claims the contrary: ${words}. Remove one of the two claims, or make them say the same.`,
-      );
-    }
+  for (const { item, owner } of others) {
+    const against = byKey.get(itemKey(opposite(item)));
+    const beside = byKey.get(itemKey(item));
+    const differs = beside?.options !== undefined && canonicalJson(beside.options) !== canonicalJson(item.options);
+    if (against === undefined && !differs) continue;
+    const [words] = itemChanges(item.absent === true ? "revoke" : "grant", [
+      item.absent === true ? opposite(item) : item,
+    ]);
+    throw new Refusal(
+      "OwnedElsewhere",
+      `${owner} claims the contrary: ${words}. Remove one of the two claims, or make them say the same.`,
+    );
   }
 }
 
+/** An item of another live claim. */
+export interface OtherItem extends RecordedItem {
+  owner: string;
+}
+
 /** What other live claims hold on the accounts of the same grantee. */
-export const otherItems = (context: PlanContext, id: string): RecordedItem[] =>
+export const otherItems = (context: PlanContext, id: string): OtherItem[] =>
   context.records
     .filter((record) => record.id !== id && !record.retained)
-    .flatMap((record) => withImplied(record.items, context.state.relations));
+    .flatMap(({ items, owner }) => withImplied(items, context.state.relations).map((entry) => ({ ...entry, owner })));
 
 /** The order of keys never makes a difference; absent and undefined are the same. */
 export function canonicalJson(value: unknown): string {

@@ -121,7 +121,8 @@ function ownedItems(
       : claim.revokePublic === false
         ? []
         : [adminConnect(facts.admin, claim.name), ...publicItems.map(opposite)];
-  refuseContradictions(context, id, wanted);
+  const others = otherItems(context, id);
+  refuseContradictions(context, wanted, others);
   const recorded = record?.items ?? [];
   const accounts = [...wanted.map((item) => item.grantee), ...recorded.map((entry) => entry.item.grantee)];
   // A new database has what the server gives to everybody.
@@ -129,7 +130,7 @@ function ownedItems(
   return planItems({
     wanted,
     recorded,
-    others: otherItems(context, id),
+    others,
     actual: itemsOf(actual, accounts),
     target: () => false,
     ...serverRules(context),

@@ -82,7 +82,8 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
     );
   const { wanted: asked, target, waitsFor } = expandGrant(context, claim);
   if (claim.on.kind === "role") refuseRole(context, claim.on.role);
-  refuseContradictions(context, id, asked);
+  const others = otherItems(context, id);
+  refuseContradictions(context, asked, others);
   const accounts = granteeAccounts(context, claim.grantee);
   // Accounts that a changed list of hosts no longer names still lose what this claim gave them.
   const recordedAccounts = (record?.items ?? []).map((entry) => entry.item.grantee);
@@ -106,7 +107,7 @@ export function planGrant(context: PlanContext, order: ClaimOrder & { claim: Gra
   const answer = planItems({
     wanted,
     recorded: recordedFor(claim.on, recorded, wanted, relations),
-    others: otherItems(context, id),
+    others,
     actual,
     scope: claim.mode === "exclusive" ? (item) => onTarget(item) && ownership.barrier(item) === undefined : undefined,
     // Not in the scope: other databases depend on the same row.

@@ -1,21 +1,9 @@
 import type { Claim } from "../../access/claims";
 import type { ClaimRecord, CredentialRecord, RecordedItem } from "../../access/record";
+import { ledgerColumns } from "../ledger-columns";
 import type { Row, Value } from "./connection";
 
-export const fields = [
-  "id",
-  "owner",
-  "kind",
-  "grantee",
-  "database_name",
-  "state",
-  "generation",
-  "adopted",
-  "retained",
-  "claim",
-  "items",
-  "credentials",
-] as const;
+export const fields = ["id", ...ledgerColumns] as const;
 
 /** The state of a row whose claim has ended in one message with the writing of others. No reading shows it. */
 export const ended = "ended";

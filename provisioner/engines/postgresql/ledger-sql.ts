@@ -1,6 +1,7 @@
 import { LEDGER_NAME } from "../../access/names";
 import type { ClaimRecord, CredentialRecord } from "../../access/record";
 import type { LedgerQuery } from "../engine";
+import { ledgerColumns } from "../ledger-columns";
 import { packItems, unpackItems, type StoredGroup } from "./ledger-items";
 import { textArray } from "./literals";
 import { literal } from "./quote";
@@ -86,26 +87,12 @@ FROM ${LEDGER_NAME}.meta m LEFT JOIN (wanted JOIN ${LEDGER_NAME}.claims c USING 
 WHERE ${condition}`;
 }
 
-const columns = [
-  "owner",
-  "kind",
-  "grantee",
-  "database_name",
-  "state",
-  "generation",
-  "adopted",
-  "retained",
-  "claim",
-  "items",
-  "credentials",
-];
-
 export const writeClaims = (records: readonly ClaimRecord[]): string => `
-INSERT INTO ${LEDGER_NAME}.claims (id, ${columns.join(", ")}, updated)
-SELECT id, ${columns.join(", ")}, clock_timestamp() FROM jsonb_to_recordset(${literal(JSON.stringify(records.map(toStored)))}::jsonb) AS r (
+INSERT INTO ${LEDGER_NAME}.claims (id, ${ledgerColumns.join(", ")}, updated)
+SELECT id, ${ledgerColumns.join(", ")}, clock_timestamp() FROM jsonb_to_recordset(${literal(JSON.stringify(records.map(toStored)))}::jsonb) AS r (
   id text, owner text, kind text, grantee text, database_name text, state text, generation bigint, adopted boolean, retained boolean,
   claim jsonb, items jsonb, credentials jsonb)
-ON CONFLICT (id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(", ")}, updated = excluded.updated`;
+ON CONFLICT (id) DO UPDATE SET ${ledgerColumns.map((column) => `${column} = excluded.${column}`).join(", ")}, updated = excluded.updated`;
 
 export const removeClaims = (ids: readonly string[]): string =>
   `DELETE FROM ${LEDGER_NAME}.claims WHERE id = ANY (${textArray(ids)})`;

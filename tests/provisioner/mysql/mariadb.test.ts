@@ -1,20 +1,3 @@
-import { grantTests } from "./grant-suite";
-import { hostTests } from "./host-suite";
-import { loginTests } from "./login-suite";
-import { messageTests } from "./message-suite";
-import { objectTests } from "./object-suite";
-import { useServer } from "./server";
-import { connectionTests, ledgerTests } from "./session-suite";
-import { settingsTests } from "./settings-suite";
+import { engineTests } from "./engine-suite";
 
-describe("MariaDB 10.11", () => {
-  const lab = useServer("mariadb@10.11");
-  connectionTests(lab);
-  loginTests(lab);
-  grantTests(lab);
-  objectTests(lab);
-  hostTests(lab);
-  ledgerTests(lab);
-  messageTests(lab);
-  settingsTests(lab);
-});
+engineTests("MariaDB 10.11", "mariadb@10.11");

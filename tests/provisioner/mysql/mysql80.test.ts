@@ -1,20 +1,3 @@
-import { grantTests } from "./grant-suite";
-import { hostTests } from "./host-suite";
-import { loginTests } from "./login-suite";
-import { messageTests } from "./message-suite";
-import { objectTests } from "./object-suite";
-import { useServer } from "./server";
-import { connectionTests, ledgerTests } from "./session-suite";
-import { settingsTests } from "./settings-suite";
+import { engineTests } from "./engine-suite";
 
-describe("MySQL 8.0", () => {
-  const lab = useServer("mysql@8.0");
-  connectionTests(lab);
-  loginTests(lab);
-  grantTests(lab);
-  objectTests(lab);
-  hostTests(lab);
-  ledgerTests(lab);
-  messageTests(lab);
-  settingsTests(lab);
-});
+engineTests("MySQL 8.0", "mysql@8.0");

@@ -1,29 +1,3 @@
-import { crashTests } from "./crash-suite";
-import { databaseTests } from "./database-suite";
-import { dropTests } from "./drop-suite";
-import { futureTests } from "./future-suite";
-import { grantTests } from "./grant-suite";
-import { iamTests } from "./iam-suite";
-import { kindTests } from "./kind-suite";
-import { ledgerTests } from "./ledger-suite";
-import { loginTests } from "./login-suite";
-import { ownedTests } from "./owned-suite";
-import { parameterTests } from "./parameter-suite";
-import { useServer } from "./server";
-import { settingsTests } from "./settings-suite";
+import { engineTests } from "./engine-suite";
 
-describe("PostgreSQL 14", () => {
-  const lab = useServer("14");
-  iamTests(lab);
-  loginTests(lab);
-  settingsTests(lab);
-  grantTests(lab);
-  kindTests(lab);
-  futureTests(lab);
-  parameterTests(lab);
-  databaseTests(lab);
-  dropTests(lab);
-  ownedTests(lab);
-  ledgerTests(lab);
-  crashTests(lab);
-});
+engineTests("14");
