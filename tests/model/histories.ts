@@ -6,7 +6,7 @@ import { agree, commandsOf, run, up, type Real } from "./commands";
 import { asFacts, linesOf, Reference, type Fact } from "./reference";
 import type { Universe } from "./universe";
 
-const seed = Number(process.env.DB_ACCESS_SEED ?? 4711);
+const seed = fc.readConfigureGlobal().seed ?? Date.now() % 2 ** 31;
 const runs = Number(process.env.DB_ACCESS_MODEL_RUNS ?? 20);
 const { DB_ACCESS_PATH: path, DB_ACCESS_REPLAY: replayPath } = process.env;
 const commandsPerRun = 22;

@@ -388,6 +388,39 @@ describe("properties of the planner", () => {
     assert.ok(carried > 500 && recovered > 100, "the random claims do something");
   });
 
+  it("a host that a run has made and then died over gets what its login was granted", () => {
+    const [context] = fc.sample(world("mysql"), 1);
+    context.state = { ...context.state, principals: new Map(), items: [] };
+    const login = (hosts: string[]): ClaimOrder => ({
+      action: "ensure",
+      owner: "one",
+      claim: { kind: "login", name: "bob", hosts, auth: { kind: "password" }, deletion: "drop" },
+    });
+    const claim: Claim = {
+      kind: "grant",
+      grantee: "bob",
+      on: { kind: "global" },
+      privileges: ["PROCESS"],
+      mode: "additive",
+    };
+    for (const asked of [login(["10.0.%"]), { action: "ensure" as const, owner: "two", claim }]) {
+      const plan = planOf(context, asked);
+      assert.ok(plan !== undefined);
+      carryOut(context, asked, plan);
+    }
+    const more = login(["%", "10.0.%"]);
+    const plan = planOf(context, more);
+    assert.ok(plan !== undefined);
+    cutShort(context, plan, 1);
+    const again = planOf(context, more);
+    assert.ok(again !== undefined);
+    carryOut(context, more, again);
+    assert.deepEqual(heldItems(context), [
+      "bob%00%25/global//////PROCESS false",
+      "bob%0010.0.%25/global//////PROCESS false",
+    ]);
+  });
+
   describe("removal after ensure leaves every privilege and grant option as it was", () => {
     /** Decision 005: default privileges stand for all their creator's objects, also those that their claim does not name. */
     const isExact = ({ on }: GrantClaim): boolean =>

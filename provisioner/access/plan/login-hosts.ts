@@ -92,14 +92,17 @@ export function followHosts(
   return followed;
 }
 
-/** A change of hosts was cut short: rows of grants still speak of accounts that the login has no more. */
+/** Rows of grants speak of other accounts than the login's: it had no claim before, or a change of hosts was cut short. */
 export const isFollowedLate = ({ records }: PlanContext, accounts: readonly Account[]): boolean =>
   records.some(
-    (row) =>
-      !row.retained &&
-      isGrantOf(row.claim, accounts[0]?.name ?? "") &&
-      row.items.some(({ item }) => !accounts.some((account) => sameAccount(account, item.grantee))),
+    (row) => !row.retained && isGrantOf(row.claim, accounts[0]?.name ?? "") && !speaksOfAll(row, accounts),
   );
+
+function speaksOfAll({ items }: ClaimRecord, accounts: readonly Account[]): boolean {
+  if (items.length === 0) return true;
+  const named = new Set(items.map(({ item }) => accountKey(item.grantee)));
+  return named.size === accounts.length && accounts.every((account) => named.has(accountKey(account)));
+}
 
 const isGrantOf = (claim: ClaimRecord["claim"], name: string): claim is GrantClaim =>
   claim.kind === "grant" && claim.grantee === name;

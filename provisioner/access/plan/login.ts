@@ -161,8 +161,10 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
   };
   const accountsChange = operations.some(({ op }) => ["createLogin", "renameAccount", "dropPrincipal"].includes(op));
+  // A run that was cut short may have made accounts that the grants do not know of yet.
+  const isCutShort = record?.state === "intent";
   const followed =
-    context.facts.family === "mysql" && (accountsChange || isFollowedLate(context, accounts))
+    context.facts.family === "mysql" && (accountsChange || isCutShort || isFollowedLate(context, accounts))
       ? followHosts(context, next, operations, moves)
       : { operations: [], changes: [], also: [] };
   operations.push(...followed.operations);
