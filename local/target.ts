@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { protocolRange, type EngineName, type ProvisionerRef } from "../provisioner/protocol";
 import type { AwsEndpoint } from "./aws";
-import type { LambdaHost } from "./lambda";
+import { rotationPrincipal, type FunctionPermission, type LambdaHost } from "./lambda";
+import { functionArn } from "./lambda/names";
 import type { RunningServer, ServerSpec, StartOptions } from "./servers";
 
 interface TargetPlace {
@@ -39,6 +40,9 @@ export interface TargetState {
   server?: RunningServer;
   functionName: string;
   migrateFunctionName: string;
+  /** The same bundle, as the function that Secrets Manager invokes to rotate the logins' secrets. */
+  rotateFunctionName: string;
+  rotateFunctionArn: string;
   adminSecretArn: string;
 }
 
@@ -81,6 +85,8 @@ export async function deployTarget(
   const resourceId = resourceIdOf(cluster);
   const adminSecretArn = await adminSecret(aws, cluster, place, server);
   const functions = { access: `db-access-${cluster}-access`, migrate: `db-access-${cluster}-migrate` };
+  const rotate = `db-access-${cluster}-rotate`;
+  const rotateFunctionArn = functionArn({ ...place, name: rotate });
   const env: Record<string, string> = {
     DB_ACCESS_CLUSTER: cluster,
     DB_ACCESS_ENGINE: engine,
@@ -93,7 +99,12 @@ export async function deployTarget(
     ...target.functionEnv,
   };
   const common = { ...place, codePath: context.bundle, handler: "index.handler", env, memoryMb: 512 };
-  await lambda.registerFunction({ ...common, name: functions.access, timeoutSeconds: 300 });
+  const rotating = { ...common, timeoutSeconds: 300, env: { DB_ACCESS_ROTATION_FUNCTION_ARN: rotateFunctionArn, ...env } };
+  const permissions: FunctionPermission[] = [
+    { statementId: "secrets-manager", principal: rotationPrincipal, sourceAccount: account },
+  ];
+  await lambda.registerFunction({ ...rotating, name: functions.access });
+  await lambda.registerFunction({ ...rotating, name: rotate, permissions });
   await lambda.registerFunction({ ...common, name: functions.migrate, timeoutSeconds: 900 });
   if (invoke?.externalId !== undefined) aws.sts.requireExternalId(invoke.roleArn, invoke.externalId);
   const parameter = `/db-access/${cluster}`;
@@ -116,7 +127,15 @@ export async function deployTarget(
   };
   const value = { Name: parameter, Value: JSON.stringify(ref), Type: "String", Overwrite: true };
   await aws.direct("ssm", "PutParameter", value, place);
-  return { ref, server, functionName: functions.access, migrateFunctionName: functions.migrate, adminSecretArn };
+  return {
+    ref,
+    server,
+    functionName: functions.access,
+    migrateFunctionName: functions.migrate,
+    rotateFunctionName: rotate,
+    rotateFunctionArn,
+    adminSecretArn,
+  };
 }
 
 /**

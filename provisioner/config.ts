@@ -15,6 +15,10 @@ export interface FunctionConfig {
   adminDatabase: string;
   secretNamePrefixes: string[];
   resourceId?: string;
+  /** Of the cluster or the instance: RDS tools expect one of them in a login's secret. */
+  identifier?: { dbClusterIdentifier: string } | { dbInstanceIdentifier: string };
+  /** The function that rotates: this very archive, perhaps under a role of its own. */
+  rotationFunctionArn?: string;
   region: string;
   account: string;
   partition: string;
@@ -35,6 +39,9 @@ const schema = z.object({
   DB_ACCESS_ADMIN_DATABASE: text.default("postgres"),
   DB_ACCESS_SECRET_PREFIXES: text.optional(),
   DB_ACCESS_RESOURCE_ID: text.optional(),
+  DB_ACCESS_CLUSTER_IDENTIFIER: text.optional(),
+  DB_ACCESS_INSTANCE_IDENTIFIER: text.optional(),
+  DB_ACCESS_ROTATION_FUNCTION_ARN: text.optional(),
   DB_ACCESS_ACCOUNT: z.string().regex(/^\d{12}$/),
   DB_ACCESS_PARTITION: text.default("aws"),
   DB_ACCESS_CA_FILE: text.optional(),
@@ -64,6 +71,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): FunctionConfig
     adminDatabase: e.DB_ACCESS_ADMIN_DATABASE,
     secretNamePrefixes: list(e.DB_ACCESS_SECRET_PREFIXES) ?? ["rds-", `${e.DB_ACCESS_CLUSTER}/`],
     resourceId: e.DB_ACCESS_RESOURCE_ID,
+    ...identifierOf(e.DB_ACCESS_CLUSTER_IDENTIFIER, e.DB_ACCESS_INSTANCE_IDENTIFIER),
+    rotationFunctionArn: e.DB_ACCESS_ROTATION_FUNCTION_ARN,
     region: e.AWS_REGION,
     account: e.DB_ACCESS_ACCOUNT,
     partition: e.DB_ACCESS_PARTITION,
@@ -72,3 +81,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): FunctionConfig
     allowGlobalPrivileges: list(e.DB_ACCESS_ALLOW_GLOBAL_PRIVILEGES) ?? [],
   };
 }
+
+const identifierOf = (cluster: string | undefined, instance: string | undefined): Pick<FunctionConfig, "identifier"> =>
+  cluster !== undefined
+    ? { identifier: { dbClusterIdentifier: cluster } }
+    : instance !== undefined
+      ? { identifier: { dbInstanceIdentifier: instance } }
+      : {};

@@ -1,20 +1,24 @@
 import { AwsError, ConnectionLost, notLocal } from "../aws/errors";
-import { header, type RawRequest, type Reply } from "../aws/http";
+import { header, parseJson, type RawRequest, type Reply } from "../aws/http";
 import type { Caller } from "../aws/identity";
 import type { Service, ServiceCall } from "../aws/service";
 import type { LocalFunction } from "./function";
 import type { LambdaHost } from "./host";
-import type { InvocationType, InvokeResult } from "./types";
+import { policyOf, withoutPermission, withPermission } from "./permissions";
+import type { FunctionPermission, InvocationType, InvokeResult } from "./types";
 
 const syncLimit = 6_291_456;
 const asyncLimit = 1_048_576;
 const invocationTypes: readonly string[] = ["RequestResponse", "Event", "DryRun"];
-const functionPath = /^\/2015-03-31\/functions\/([^/]+)(\/[a-z-]+)?$/;
+const functionPath = /^\/2015-03-31\/functions\/([^/]+)(\/[a-z-]+)?(?:\/([^/]+))?$/;
 
 const operations: Readonly<Record<string, string>> = {
   "POST /invocations": "Invoke",
   "GET ": "GetFunction",
   "GET /configuration": "GetFunctionConfiguration",
+  "GET /policy": "GetPolicy",
+  "POST /policy": "AddPermission",
+  "DELETE /policy": "RemovePermission",
 };
 
 /** The part of the Lambda API that callers of a function use. Functions are made by the stack, not over HTTP. */
@@ -25,11 +29,12 @@ export function lambdaService(host: LambdaHost): Service {
     read: readCall,
     perform: async (call, caller, requestId): Promise<Reply> => {
       if (call.operation === "Invoke") return invoke(host, call, caller, requestId);
-      const { fn, version } = host.find({
+      const { fn, version, qualifier } = host.find({
         functionName: text(call, "FunctionName") ?? "",
         qualifier: text(call, "Qualifier"),
         caller,
       });
+      if (call.operation in policyOperations) return policyOperations[call.operation](fn, qualifier, call);
       const Configuration = configuration(fn, version);
       if (call.operation === "GetFunctionConfiguration") return json(Configuration);
       const Concurrency = { ReservedConcurrentExecutions: fn.spec.reservedConcurrency };
@@ -48,15 +53,51 @@ export function lambdaService(host: LambdaHost): Service {
   };
 }
 
+/** The resource-based policy: who besides its own account may invoke a function. */
+const policyOperations: Readonly<
+  Record<string, (fn: LocalFunction, qualifier: string | undefined, call: ServiceCall) => Reply>
+> = {
+  GetPolicy: (fn, qualifier) => json(policyOf(fn.spec, fn.arn, qualifier)),
+  AddPermission(fn, qualifier, call) {
+    const { permissions, statement } = withPermission(fn.spec, fn.arn, { ...readPermission(call), qualifier });
+    fn.setPermissions(permissions);
+    return { ...json({ Statement: statement }), status: 201 };
+  },
+  RemovePermission(fn, qualifier, call) {
+    fn.setPermissions(withoutPermission(fn.spec, text(call, "StatementId") ?? "", qualifier));
+    return { ...json({}), status: 204, body: "" };
+  },
+};
+
+function readPermission(call: ServiceCall): FunctionPermission {
+  const statementId = text(call, "StatementId");
+  const principal = text(call, "Principal");
+  if (statementId === undefined || principal === undefined || text(call, "Action") !== "lambda:InvokeFunction") {
+    const message = "The local stack adds permissions with a statement id and a principal for lambda:InvokeFunction.";
+    throw new AwsError("InvalidParameterValueException", message, 400, { Type: "User" });
+  }
+  return {
+    statementId,
+    principal,
+    sourceAccount: text(call, "SourceAccount"),
+    sourceArn: text(call, "SourceArn"),
+  };
+}
+
 function readCall(raw: RawRequest): ServiceCall {
-  const [, name = "", rest = ""] = functionPath.exec(raw.path) ?? [];
+  const [, name = "", rest = "", StatementId] = functionPath.exec(raw.path) ?? [];
   const operation = operations[`${raw.method} ${rest}`];
-  if (name === "" || operation === undefined) throw notLocal(`Lambda API ${raw.method} ${raw.path}`);
+  const withId = operation === "RemovePermission";
+  if (name === "" || operation === undefined || withId !== (StatementId !== undefined)) {
+    throw notLocal(`Lambda API ${raw.method} ${raw.path}`);
+  }
   return {
     operation,
     request: {
+      ...(operation === "AddPermission" ? parseJson(raw.body) : {}),
       FunctionName: decodeURIComponent(name),
       Qualifier: raw.query.get("Qualifier") ?? undefined,
+      ...(withId ? { StatementId: decodeURIComponent(StatementId) } : {}),
       ...(operation === "Invoke"
         ? { InvocationType: header(raw, "x-amz-invocation-type") ?? "RequestResponse", Payload: raw.body }
         : {}),

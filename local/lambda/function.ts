@@ -4,7 +4,7 @@ import path from "node:path";
 import { Environment } from "./environment";
 import { FunctionLog } from "./log";
 import { functionArn } from "./names";
-import type { FunctionSpec, FunctionState, FunctionUpdate, LambdaHostOptions } from "./types";
+import type { FunctionPermission, FunctionSpec, FunctionState, FunctionUpdate, LambdaHostOptions } from "./types";
 
 const defaultConcurrency = 10;
 /** Below the twelve hours for which a role's credentials are valid. AWS replaces environments after some hours too. */
@@ -39,6 +39,11 @@ export class LocalFunction {
     this.readCode();
     this.lastModified = new Date();
     await this.retire();
+  }
+
+  /** Another policy, which no environment sees: the warm ones stay. */
+  setPermissions(permissions: FunctionPermission[]): void {
+    this.current = { ...this.current, permissions };
   }
 
   /** The version a qualifier names, or nothing when there is no such alias. */

@@ -3,6 +3,7 @@ import { AwsError } from "../aws/errors";
 import { bootstrapFile } from "./bootstrap-file";
 import { LocalFunction } from "./function";
 import { functionArn, parseFunctionName } from "./names";
+import { admits } from "./permissions";
 import type {
   AfterInvoke,
   BeforeInvoke,
@@ -130,8 +131,9 @@ export class LambdaHost {
     const fn = [...this.functions.values()].find(
       ({ spec }) => spec.name === id.name && spec.account === account && spec.region === caller.region,
     );
+    const own = account === caller.account && caller.service === undefined;
     // Permission comes before existence: a stranger does not learn which functions there are.
-    if (account !== caller.account && !fn?.spec.invokers?.includes(caller.account)) {
+    if (!own && (fn === undefined || !admits(fn.spec, caller, qualifier))) {
       const arn = functionArn({ name: id.name, account, region: caller.region });
       const why = "because no resource-based policy allows the lambda:InvokeFunction action";
       const text = `User: ${caller.arn} is not authorized to perform: lambda:InvokeFunction on resource: ${arn} ${why}`;

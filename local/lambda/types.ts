@@ -17,6 +17,19 @@ export interface FunctionSpec {
   aliases?: string[];
   /** Other accounts that a resource-based policy would allow to invoke it. */
   invokers?: string[];
+  /** Further statements of its resource-based policy, for services such as `secretsmanager.amazonaws.com`. */
+  permissions?: FunctionPermission[];
+}
+
+/** One statement of a function's resource-based policy, with the conditions that AddPermission can write. */
+export interface FunctionPermission {
+  statementId: string;
+  /** A service, or an account's number. */
+  principal: string;
+  sourceAccount?: string;
+  sourceArn?: string;
+  /** The version or alias it is for. Default: the function's unqualified name. */
+  qualifier?: string;
 }
 
 export type FunctionUpdate = Partial<Omit<FunctionSpec, "name" | "account" | "region" | "partition">>;
@@ -32,7 +45,13 @@ export interface InvokeRequest {
   invocationType: InvocationType;
   payload: Buffer;
   requestId: string;
-  caller: { account: string; region: string; arn: string };
+  caller: {
+    account: string;
+    region: string;
+    arn: string;
+    /** Set when an AWS service calls on behalf of a resource in that account. */
+    service?: { principal: string; sourceArn: string };
+  };
 }
 
 export interface InvokeResult {

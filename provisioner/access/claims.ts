@@ -4,11 +4,56 @@ export interface SecretSpec {
   /** Default: `rds-<database or cluster>-<user>-secret`, else the first allowed prefix and the user's name. */
   name?: string;
   kmsKeyArn?: string;
+  /** Who may read it besides, by its policy: account ids and ARNs of IAM principals. Other accounts need `kmsKeyArn`. */
+  readers?: string[];
   /** 7 to 30, or 0 for immediate deletion. Default 7. */
   recoveryDays?: number;
+  replicas?: Replica[];
+  inherit?: Inheritance;
 }
 
-export type AuthSpec = { kind: "password"; secret?: SecretSpec } | { kind: "iam" };
+export interface Replica {
+  region: string;
+  /** A key of that Region. Default: its `aws/secretsmanager`. */
+  kmsKeyArn?: string;
+}
+
+/** What a login's secret takes over from the admin's. */
+export interface Inheritance {
+  policy?: boolean;
+  /** Keys of the tags; never `aws:*`. */
+  tags?: string[];
+  /** `days` or `schedule` of its rotation. */
+  rotation?: boolean;
+}
+
+export type AuthSpec =
+  | {
+      kind: "password";
+      secret?: SecretSpec;
+      /** The password is the one in this secret, which stays its owner's: no other secret is made. */
+      suppliedSecretArn?: string;
+    }
+  | { kind: "iam" };
+
+export type RotationStrategy = "dual" | "alternating" | "single";
+
+/** How the password is replaced without anybody asking. Either `days` or `schedule`, or what is inherited. */
+export interface RotationSpec {
+  /**
+   * `dual`: MySQL keeps the old password beside the new one. `alternating`: PostgreSQL, MariaDB; two logins take turns
+   * and share a role of the name. `single`: one password, with a moment in which the published one is refused.
+   */
+  strategy?: RotationStrategy;
+  /** 1 to 1000. */
+  days?: number;
+  /** `rate(…)` or `cron(…)`, as Secrets Manager takes them. */
+  schedule?: string;
+  /** How long the former password or login still works. Default 3600. */
+  graceSeconds?: number;
+  /** Somebody else's rotation function: we attach it and never rotate ourselves. */
+  functionArn?: string;
+}
 
 export type Deletion = "drop" | "lock" | "retain";
 
@@ -40,6 +85,11 @@ export interface LoginClaim extends OwnedPolicy {
   database?: string;
   /** A change means one reset of the password. Default 1. */
   passwordVersion?: number;
+  rotation?: RotationSpec;
+  /** Host, port, database, user name and the secret's ARN are published as parameters under this path. */
+  parameterPath?: string;
+  /** The password as well, as SecureString under this key. */
+  parameterPasswordKeyArn?: string;
   connectionLimit?: number;
   /** PostgreSQL: ISO time. */
   validUntil?: string;

@@ -30,6 +30,10 @@ export type Operation =
   | { op: "alterLogin"; account: Account; attributes: LoginAttributes }
   /** Takes its verifier from the unit; on MySQL without RETAIN and with the secondary password discarded. */
   | { op: "setPassword"; account: Account }
+  /** MySQL: as `setPassword`, and the password so far stays valid beside the new one. */
+  | { op: "addPassword"; account: Account }
+  /** MySQL: ends what `addPassword` has left valid. Nothing to end is no error. */
+  | { op: "discardPassword"; account: Account }
   /** Converts in one step; to `password` it takes its verifier from the unit, so that no moment is without a login. */
   | { op: "setAuth"; account: Account; auth: "password" | "iam" }
   /** Refuses new logins and ends the sessions of the account; part of a drop or a lock. */

@@ -39,7 +39,18 @@ export interface CredentialRecord {
   passwordVersion: number;
   /** ISO time. */
   passwordLastChanged: string;
+  /** What the secret says besides user name and password, as text that can be compared. */
+  content?: string;
+  /** `alternating`: the login that the secret names. */
+  active?: Turn;
+  /** What works besides the current password, and ends at `until`, an ISO time. */
+  grace?: { what: "password" | "turn" | "formerLogin"; until: string };
+  /** The version whose password stands in the parameters. */
+  parameterVersion?: string;
 }
+
+/** Which of two alternating logins. */
+export type Turn = "a" | "b";
 
 /** A claim as a row keeps it: how it came to be is over once it is there. */
 export function recordable<C extends Claim>(claim: C): C {

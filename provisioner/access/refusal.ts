@@ -16,6 +16,10 @@ export type RefusalCode =
   | "ObjectMissing"
   | "SecretNameTaken"
   | "SecretNameRefused"
+  | "SecretOfAnotherCluster"
+  | "PublicPolicy"
+  | "RotationRefused"
+  | "ParameterTaken"
   | "SecretUnavailable";
 
 export class Refusal extends Error {

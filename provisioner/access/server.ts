@@ -27,6 +27,10 @@ export interface ServerFacts {
   lowerCaseTableNames?: number;
   /** MySQL: caching_sha2_password is active. MariaDB: false, native password is used. */
   cachingSha2?: boolean;
+  /** MySQL: an account can have two passwords. */
+  dualPasswords?: boolean;
+  /** MariaDB: the provisioner's login may say which role another account has active at login. */
+  setsDefaultRoles?: boolean;
   /** Limit of a login's or role's name: 63 bytes, 32 or 128 characters. */
   maxNameLength: number;
 }
@@ -56,6 +60,8 @@ export interface AccountState {
   administrable: boolean;
   /** MySQL, MariaDB: what is stored, hex. Never leaves the function. */
   storedVerifier?: string;
+  /** MySQL: the same of the second password that is valid, if there is one. */
+  secondVerifier?: string;
   /** MySQL, MariaDB: 0 for no limit. */
   limits?: Required<Limits>;
   /** PostgreSQL: defaults of its sessions. */

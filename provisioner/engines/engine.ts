@@ -1,7 +1,7 @@
 import type { Account } from "../access/account";
 import type { Operation } from "../access/operation";
 import type { ClaimRecord } from "../access/record";
-import type { ReadQuery, ServerFacts, ServerState } from "../access/server";
+import type { AccountState, ReadQuery, ServerFacts, ServerState } from "../access/server";
 
 /** How a session reaches its server. TLS is always verified; there is no other way. */
 export interface ConnectOptions {
@@ -78,6 +78,11 @@ export interface EngineSession {
   run(unit: Unit): Promise<string[]>;
   /** What the server stores instead of the password. Validated locally before it is used. */
   verifier(password: string): string;
+  /**
+   * Whether the account's stored form is this password's, without logging in: its first or its second password, or
+   * `no`. Undefined where the server does not show what it stores (PostgreSQL).
+   */
+  matches(state: AccountState, password: string): "first" | "second" | "no" | undefined;
   /** Logs in as the account with the password and leaves again. PostgreSQL: into `database` or the admin database. */
   probe(account: Account, password: string, database?: string): Promise<ProbeResult>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Interceptor } from "../../local/aws";
 import { byHand, type World } from "./world";
@@ -6,22 +6,108 @@ import { byHand, type World } from "./world";
 /** Everything a password could have come to, by where it is. */
 export type Places = Record<string, string>;
 
+/** Half of a password is a leak as well: what was cut off is found by what is left. */
+const shortest = 12;
+const halvesOf = (password: string): string[] => {
+  const half = Math.floor(password.length / 2);
+  return half < shortest ? [password] : [password.slice(0, half), password.slice(-half)];
+};
+
+/** Base64 of a longer text that holds it, in the three ways in which it may lie on the groups of three bytes. */
+function base64Within(text: string): string[] {
+  const bytes = Buffer.from(text);
+  return [0, 1, 2].map((shift) => {
+    const whole = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
+    // The first and the last group depend on the neighbours.
+    return whole.slice(shift === 0 ? 0 : 4, Math.floor((shift + bytes.length) / 3) * 4);
+  });
+}
+
+const jsonEscaped = (text: string): string => JSON.stringify(text).slice(1, -1);
+
 /** The forms in which a text gets into a log by accident. */
-const formsOf = (password: string): string[] => [
-  password,
-  Buffer.from(password).toString("base64"),
-  Buffer.from(password).toString("hex"),
-  Buffer.from(password).toString("hex").toUpperCase(),
-  encodeURIComponent(password),
+function formsOf(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const hex = bytes.toString("hex");
+  const base64 = base64Within(text);
+  const uri = encodeURIComponent(text);
+  return [
+    text,
+    text.normalize("NFKC"),
+    ...base64,
+    ...base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_")),
+    hex,
+    hex.toUpperCase(),
+    // As Node shows and writes a Buffer.
+    [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
+    [...bytes].join(","),
+    uri,
+    uri.replaceAll("%20", "+"),
+    uri.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
+    jsonEscaped(text),
+    jsonEscaped(jsonEscaped(text)),
+    // In a literal of SQL, of the shell and of JavaScript.
+    text.replaceAll("'", "''"),
+    text.replaceAll("\\", "\\\\").replaceAll("'", "\\'"),
+    text.replaceAll("'", "'\\''"),
+  ];
+}
+
+/** What a server stores for a password. It belongs into the server's own log at most. */
+const verifiers = [
+  /SCRAM-SHA-256\$\d+:[\w+/=]+\$/,
+  /\$A\$[0-9A-F]{3}\$./,
+  /2441243[0-9](?:3[0-9]|4[1-6]){2}24/i,
+  /\*[0-9A-F]{40}\b/,
 ];
 
-/** Where a password is found, in any form. Never the password itself: this goes into a test's output. */
-export const leaksIn = (places: Places, passwords: Iterable<string>): string[] => {
-  const forms = [...passwords].flatMap(formsOf);
-  return Object.entries(places)
-    .filter(([, text]) => forms.some((form) => text.includes(form)))
-    .map(([name]) => name);
-};
+export const holdsVerifier = (text: string): boolean => verifiers.some((form) => form.test(text));
+
+/** Looks for passwords in any form. It never says which: that would put it into the test's own output. */
+export class Scanner {
+  private readonly forms: Buffer[];
+
+  constructor(passwords: Iterable<string>) {
+    const all = new Set([...passwords].flatMap(halvesOf).flatMap(formsOf));
+    this.forms = [...all].map((form) => Buffer.from(form));
+  }
+
+  finds(content: string | Buffer): boolean {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    return this.forms.some((form) => bytes.includes(form));
+  }
+
+  /** The places in which a password is. */
+  in(places: Places): string[] {
+    return Object.entries(places)
+      .filter(([, text]) => this.finds(text))
+      .map(([name]) => name);
+  }
+
+  /** The files of a folder in which a password is, by their paths within it; a file's name may be the leak. */
+  inFiles(folder: string): string[] {
+    return filesIn(folder).filter((file) => this.finds(file) || this.finds(contentOf(path.join(folder, file))));
+  }
+}
+
+/** Every file of a folder, by its path within it. */
+export const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => statSync(path.join(folder, file), { throwIfNoEntry: false })?.isFile() === true)
+    .sort();
+
+/** A server may remove a file of its own while we look. */
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+/** Where a password is found, in any form. */
+export const leaksIn = (places: Places, passwords: Iterable<string>): string[] => new Scanner(passwords).in(places);
 
 /** Notes every password that is put into a secret, and everything that goes into and out of the function. */
 export class Recorder {
@@ -47,6 +133,7 @@ export class Recorder {
     return next();
   };
 
+  /** What the function and the server have written and said. */
   async places(): Promise<Places> {
     const { world } = this;
     const rows = await byHand(

@@ -7,6 +7,8 @@ export const blankPlan = (id: string, record: ClaimRecord | undefined): ClaimPla
   exists: record !== undefined && !record.retained,
   operations: [],
   credentials: { step: "none" },
+  secretChanges: [],
+  parameterChanges: [],
   changes: [],
   warnings: [],
   waitsFor: [],

@@ -7,6 +7,7 @@ import { Refusal, type RefusalCode } from "../refusal";
 import { itemChanges } from "../words";
 import { withImplied } from "./implied";
 import type { ItemQuestion } from "./items";
+import type { ParameterChange, ParameterState, PrimarySecret, SecretChange, SecretState, ServiceFacts } from "../secret";
 import type { ServerFacts, ServerState } from "../server";
 
 /** One claim as it arrives at the planner. */
@@ -30,6 +31,15 @@ export interface PlanContext {
   missingSecrets: ReadonlySet<string>;
   /** Why a login cannot have the secret it needs, by the login's id. Empty when only the result is looked at. */
   secretProblems: ReadonlyMap<string, SecretProblem>;
+  /** The login's own secret, or the one its password is supplied in, by the login's id; only those that are there. */
+  secrets: ReadonlyMap<string, SecretState>;
+  /** The admin's secret, where a claim inherits from it. */
+  primary?: PrimarySecret;
+  /** Parameters that the claims publish or have published, by name; only those that are there. */
+  parameters: ReadonlyMap<string, ParameterState>;
+  /** Accounts (`accountKey`) that refuse the password of their secret. */
+  changedPasswords: ReadonlySet<string>;
+  service: ServiceFacts;
   /**
    * Where a new row's generation begins: seconds since the epoch, so that no idempotency token of an earlier life of
    * the same claim comes back.
@@ -39,7 +49,7 @@ export interface PlanContext {
 
 export interface SecretProblem {
   /** `SecretUnavailable`: not even looking at it was possible. */
-  code: "SecretNameTaken" | "SecretNameRefused" | "SecretUnavailable";
+  code: "SecretNameTaken" | "SecretNameRefused" | "SecretOfAnotherCluster" | "SecretUnavailable" | "RotationRefused";
   message: string;
 }
 
@@ -53,9 +63,20 @@ export interface PlannedChange {
 /** What has to happen with a login's secret and password. */
 export type CredentialStep =
   | { step: "none" }
-  /** A password must be on the server that the secret also has: a fresh one, or the one the secret has already. */
-  | { step: "set"; generation: number; fresh: boolean }
+  /** A password must be on the server that the secret also has. */
+  | SetCredentials
   | { step: "delete"; recoveryDays: number };
+
+export interface SetCredentials {
+  step: "set";
+  generation: number;
+  /** `current`: what the secret has already. `supplied`: what somebody else's secret has. */
+  password: "fresh" | "current" | "supplied";
+  /** `write`: a new version, also for the same password. `move`: a new secret under another name. */
+  secret: "keep" | "write" | "move";
+  /** Our own secret of this login that nobody needs afterwards. */
+  abandons?: { arn: string; recoveryDays: number };
+}
 
 export interface ClaimPlan {
   id: string;
@@ -63,6 +84,10 @@ export interface ClaimPlan {
   exists: boolean;
   operations: Operation[];
   credentials: CredentialStep;
+  /** Changes of the login's secret itself, once its password works. */
+  secretChanges: SecretChange[];
+  /** Changes of the parameters that the claim publishes. */
+  parameterChanges: ParameterChange[];
   changes: PlannedChange[];
   warnings: string[];
   /** Names of what has to be there first. Nothing may be applied while there are any. */
