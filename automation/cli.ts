@@ -4,6 +4,7 @@ import { addDemoCommand } from "./commands/demo";
 import { addDoctorCommand } from "./commands/doctor";
 import { addFleetCommands } from "./commands/fleet";
 import { addLocalCommands } from "./commands/local";
+import { addResetCommand } from "./commands/reset";
 import { BadConfig } from "./config/load";
 import { failureCode, failureExitCode, failureLine, failureMessage } from "./errors";
 import { exitCodes } from "./exit-codes";
@@ -16,6 +17,7 @@ Examples:
   db-access local up --engine postgresql@17 --engine mysql@8.0
   db-access fleet preview --config fleet.yaml
   db-access fleet up --config fleet.yaml --target orders-eu --json
+  db-access reset orders_api --parameter /db-access/orders
   db-access demo --engine postgresql
 
 Exit codes:
@@ -28,12 +30,15 @@ DB_ACCESS_DEBUG=1 shows where an error came from. NO_COLOR=1 turns colours off.`
 
 export function commandLine(): Command {
   const program = new Command("db-access")
-    .description("Database users and grants for private RDS and Aurora: the local stack, fleets of clusters, the demo.")
+    .description(
+      "Database users and grants for private RDS and Aurora: the local stack, fleets of clusters, resets, the demo.",
+    )
     .version(packageVersion(), "-V, --version", "print the version")
     .showHelpAfterError("(db-access --help shows what there is)")
     .addHelpText("after", epilogue);
   addLocalCommands(program);
   addFleetCommands(program);
+  addResetCommand(program);
   addDoctorCommand(program);
   addDemoCommand(program);
   return program;

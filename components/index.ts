@@ -2,7 +2,10 @@
 export {
   DbUser,
   type DbUserArgs,
+  type InheritArgs,
   type LimitsArgs,
+  type ReplicaArgs,
+  type RotationArgs,
   type SecretArgs,
   type UserAuth,
   type UserDeletionArgs,

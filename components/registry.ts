@@ -1,4 +1,4 @@
-import { granteeName, type Claim, type GrantClaim } from "../provisioner/protocol";
+import { granteeName, type Claim, type GrantClaim, type LoginClaim } from "../provisioner/protocol";
 import { contradiction } from "./contradiction";
 import { toWire } from "./lifecycle/wire";
 import { PerRun } from "./run";
@@ -22,23 +22,44 @@ const runs = new PerRun<Declared>(() => ({ claimants: new Map(), grants: new Map
 
 const nameKey = (cluster: string, name: string): string => JSON.stringify([cluster, name]);
 
-/** What two resources cannot both claim, in words and as a key. Undefined: any number of resources may. */
-function exclusiveThing(claim: Claim): { key: unknown; words: string } | undefined {
+interface Thing {
+  key: unknown;
+  words: string;
+}
+
+const principal = (name: string): Thing => ({ key: ["principal", name], words: `the name ${name}` });
+
+/** The logins that take turns under an alternating login's name. */
+const turns = ({ name, rotation }: LoginClaim): string[] =>
+  rotation?.strategy === "alternating" ? [`${name}_a`, `${name}_b`] : [];
+
+/** What two resources cannot both claim, in words and as a key. None: any number of resources may. */
+function exclusiveThings(claim: Claim): Thing[] {
   switch (claim.kind) {
-    case "login":
+    case "login": {
+      const secret = claim.auth.kind === "password" ? claim.auth.secret?.name : undefined;
+      const path = claim.parameterPath;
+      return [
+        ...[claim.name, ...turns(claim)].map(principal),
+        ...(secret === undefined ? [] : [{ key: ["secret", secret], words: `the secret ${secret}` }]),
+        ...(path === undefined ? [] : [{ key: ["parameters", path], words: `the parameters under ${path}` }]),
+      ];
+    }
     case "role":
-      return { key: ["principal", claim.name], words: `the name ${claim.name}` };
+      return [principal(claim.name)];
     case "database":
-      return { key: ["database", claim.name], words: `database ${claim.name}` };
+      return [{ key: ["database", claim.name], words: `database ${claim.name}` }];
     case "schema":
-      return { key: ["schema", claim.database, claim.name], words: `schema ${claim.name} of ${claim.database}` };
+      return [{ key: ["schema", claim.database, claim.name], words: `schema ${claim.name} of ${claim.database}` }];
     case "grant": {
-      if (claim.mode !== "exclusive") return undefined;
+      if (claim.mode !== "exclusive") return [];
       const grantee = granteeName(claim.grantee);
-      return {
-        key: ["grant", claim.grantee, claim.on],
-        words: `all privileges of ${grantee} on one and the same target (mode "exclusive")`,
-      };
+      return [
+        {
+          key: ["grant", claim.grantee, claim.on],
+          words: `all privileges of ${grantee} on one and the same target (mode "exclusive")`,
+        },
+      ];
     }
   }
 }
@@ -58,7 +79,8 @@ function contradicted(cluster: string, claim: GrantClaim, { owner, title }: Clai
 
 function names(claim: Claim): string[] {
   if (claim.kind === "grant") return [];
-  return claim.kind === "schema" ? [claim.name, `${claim.database}.${claim.name}`] : [claim.name];
+  if (claim.kind === "schema") return [claim.name, `${claim.database}.${claim.name}`];
+  return claim.kind === "login" ? [claim.name, ...turns(claim)] : [claim.name];
 }
 
 /**
@@ -70,15 +92,14 @@ export function declare(cluster: string, claim: Claim, owner: string, title: str
   for (const name of names(claim)) declared.add(nameKey(cluster, name));
   const against = claim.kind === "grant" ? contradicted(cluster, claim, { owner, title }) : undefined;
   if (against !== undefined) return against;
-  const thing = exclusiveThing(claim);
-  if (thing === undefined) return undefined;
-  const key = JSON.stringify([cluster, toWire(thing.key)]);
-  const other = claimants.get(key);
-  if (other === undefined || other.owner === owner) {
+  for (const { key: what, words } of exclusiveThings(claim)) {
+    const key = JSON.stringify([cluster, toWire(what)]);
+    const other = claimants.get(key);
+    if (other !== undefined && other.owner !== owner)
+      return `${other.title} and ${title} both claim ${words} in cluster ${cluster}; keep one of them.`;
     claimants.set(key, { owner, title });
-    return undefined;
   }
-  return `${other.title} and ${title} both claim ${thing.words} in cluster ${cluster}; keep one of them.`;
+  return undefined;
 }
 
 /** Whether a class of this program makes it. */

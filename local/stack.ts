@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import { AwsEndpoint, staticKeyOf } from "./aws";
+import { AwsEndpoint, staticKeyOf, type RotationOutcome } from "./aws";
 import { silent, type Progress } from "./cache";
-import { LambdaHost, lambdaService } from "./lambda";
+import { LambdaHost, lambdaService, rotationFunctions } from "./lambda";
 import { formatSpec, startServer, type RunningServer } from "./servers";
 import { defaultBundle, deployTarget, type LocalTarget, type TargetContext, type TargetState } from "./target";
 
@@ -55,6 +55,7 @@ export class LocalStack {
       },
     });
     aws.serve(lambdaService(lambda));
+    aws.rotations.connect({ functions: rotationFunctions(lambda) });
     const stack = new LocalStack(aws, lambda, { aws, lambda, account, region, bundle }, directory, progress);
     const started = await Promise.allSettled(options.targets.map((target) => stack.addTarget(target)));
     const failed = started.find((result) => result.status === "rejected");
@@ -110,9 +111,17 @@ export class LocalStack {
     };
   }
 
+  /** Waits for the last rotation of a secret that RotateSecret began, and tells how it ended. */
+  rotationEnded(secretArn: string): Promise<RotationOutcome> {
+    return this.aws.rotations.ended(secretArn);
+  }
+
   /** Ends everything that was started, and keeps the directory. */
   async stop(): Promise<void> {
+    // Rotations first, so that none invokes a function that is gone; the one under way ends with its environment.
+    const rotations = this.aws.rotations.stop();
     await this.lambda.stop();
+    await rotations;
     await Promise.all([this.aws.close(), ...this.servers.splice(0).map((server) => server.stop())]);
   }
 }

@@ -99,7 +99,11 @@ export async function deployTarget(
     ...target.functionEnv,
   };
   const common = { ...place, codePath: context.bundle, handler: "index.handler", env, memoryMb: 512 };
-  const rotating = { ...common, timeoutSeconds: 300, env: { DB_ACCESS_ROTATION_FUNCTION_ARN: rotateFunctionArn, ...env } };
+  const rotating = {
+    ...common,
+    timeoutSeconds: 300,
+    env: { DB_ACCESS_ROTATION_FUNCTION_ARN: rotateFunctionArn, ...env },
+  };
   const permissions: FunctionPermission[] = [
     { statementId: "secrets-manager", principal: rotationPrincipal, sourceAccount: account },
   ];

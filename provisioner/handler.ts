@@ -15,6 +15,7 @@ import { commonVersion, mismatchWords, protocolRange } from "./protocol/version"
 import { applyBatch } from "./reconcile/apply";
 import { inspectBatch } from "./reconcile/inspect";
 import { failed, orderOf, type Work } from "./reconcile/work";
+import { endGraces, isScheduled, rotate, rotationEventOf, type RotationEvent } from "./rotation";
 
 /** Filled in when the archive is built, so that a swapped bundle is noticed. */
 declare const DB_ACCESS_VERSION: string;
@@ -29,9 +30,13 @@ export interface InvocationContext {
 const RESERVE_MS = 5_000;
 
 /** The Lambda's entry for `plan`, `read` and `apply`. It always answers; a thrown error would be an unknown outcome. */
-export async function handler(event: unknown, context: InvocationContext = {}): Promise<Reply> {
+export async function handler(event: unknown, context: InvocationContext = {}): Promise<Reply | undefined> {
+  const rotation = rotationEventOf(event);
+  // Secrets Manager learns of a failure only by an error.
+  if (rotation !== undefined) return rotateOnce(rotation, context);
   try {
     const config = readConfig();
+    if (isScheduled(event)) return await runScheduled(config, context);
     const request = audited(context, config.cluster, () => parse(event));
     return await serve(config, request, context);
   } catch (error) {
@@ -41,12 +46,41 @@ export async function handler(event: unknown, context: InvocationContext = {}): 
   }
 }
 
+const requestIdOf = (context: InvocationContext): string => context.awsRequestId ?? randomUUID();
+
+const deadlineOf = (context: InvocationContext): number =>
+  Date.now() + (context.getRemainingTimeInMillis?.() ?? 60_000) - RESERVE_MS;
+
+async function rotateOnce(event: RotationEvent, context: InvocationContext): Promise<undefined> {
+  const requestId = requestIdOf(context);
+  const deadline = deadlineOf(context);
+  try {
+    const config = readConfig();
+    await rotate(config, event, requestId, () => connect(config, requestId, deadline), deadline);
+  } catch (error) {
+    const { code, message } = toErrorBody(error);
+    throw new Error(`${code}: ${message}`);
+  }
+}
+
+async function runScheduled(config: FunctionConfig, context: InvocationContext): Promise<Reply> {
+  const requestId = requestIdOf(context);
+  const deadline = deadlineOf(context);
+  const session = await connect(config, requestId, deadline);
+  try {
+    await endGraces(config, requestId, session, deadline);
+    return reply({ server: { product: session.facts.product, version: session.facts.version } });
+  } finally {
+    await session.close();
+  }
+}
+
 /** A request that cannot be read may have been meant to change something. */
 function audited(context: InvocationContext, cluster: string, read: () => Request): Request {
   try {
     return read();
   } catch (error) {
-    const requestId = context.awsRequestId ?? randomUUID();
+    const requestId = requestIdOf(context);
     audit({ requestId, cluster, outcome: "refused", changes: [], error: toErrorBody(error) });
     throw error;
   }
@@ -93,6 +127,8 @@ function parse(event: unknown): Request {
 }
 
 function assertServed(config: FunctionConfig, request: Request): void {
+  if (request.mode !== "apply" && request.claims.some(({ action }) => action === "reset"))
+    throw new DbAccessError("InvalidInput", "A reset changes a password and can only be applied, not planned or read.");
   if (request.cluster !== config.cluster)
     throw new DbAccessError(
       "WrongCluster",
@@ -132,7 +168,7 @@ async function perform(
   works: readonly Work[],
   refuse: (work: Work, error: ErrorBody) => void,
 ): Promise<Reply> {
-  const deadline = Date.now() + (context.getRemainingTimeInMillis?.() ?? 60_000) - RESERVE_MS;
+  const deadline = deadlineOf(context);
   const session = await connect(config, requestId, deadline);
   try {
     const valid = works.filter((work) => {
@@ -173,7 +209,7 @@ const normalise = (claim: Request["claims"][number]): Request["claims"][number][
 
 /** What is wrong with a claim is said before anything is changed, now with the server's version known. */
 const problemOf = (config: FunctionConfig, { facts }: EngineSession, { request }: Work): Problem | undefined =>
-  request.action === "remove"
+  request.action !== "ensure"
     ? undefined
     : // As it was sent: the property that is at fault has the caller's own index.
       claimProblems(request.claim, {
@@ -182,6 +218,8 @@ const problemOf = (config: FunctionConfig, { facts }: EngineSession, { request }
         secretNamePrefixes: config.secretNamePrefixes,
         allowGlobalPrivileges: config.allowGlobalPrivileges,
         admin: facts.admin.name,
+        account: config.account,
+        region: config.region,
       })[0];
 
 const connect = (config: FunctionConfig, requestId: string, deadline: number): Promise<EngineSession> =>

@@ -53,8 +53,13 @@ export function problemsOf(kind: Kind, inputs: Properties, prefixes: unknown): P
   // What a template means as a whole cannot be said of a part of it.
   if (hasUnknown(claim.template)) readable.template = UNKNOWN;
   const secretNamePrefixes = Array.isArray(prefixes) && !hasUnknown(prefixes) ? (prefixes as string[]) : [""];
+  const known = (key: string): string | undefined => {
+    const value = valueAt(inputs, ["provisioner", key]);
+    return typeof value === "string" && !isUnknown(value) ? value : undefined;
+  };
+  const place = { account: known("account"), region: known("region") };
   const [first, ...others] = (product === undefined ? products : [product]).map((candidate) =>
-    claimProblems(readable as unknown as Claim, { product: candidate, secretNamePrefixes, isUnknown }),
+    claimProblems(readable as unknown as Claim, { product: candidate, secretNamePrefixes, isUnknown, ...place }),
   );
   return first
     .filter((problem) => others.every((list) => list.some((other) => other.message === problem.message)))

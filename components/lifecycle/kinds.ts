@@ -41,6 +41,9 @@ const user: Kind = {
     "auth",
     "database",
     "passwordVersion",
+    "rotation",
+    "parameterPath",
+    "parameterPasswordKeyArn",
     "connectionLimit",
     "validUntil",
     "passwordExpires",
@@ -58,16 +61,19 @@ const user: Kind = {
     "secretArn",
     "secretVersionId",
     "iamConnectArn",
+    "iamPolicyJson",
+    "parameterNames",
     "passwordLastChanged",
     "passwordLastChangedSource",
   ],
   identity: [["username"]],
   defaults: (inputs, product) => {
     const password = valueAt(inputs, ["auth", "kind"]) === "password";
+    const supplied = valueAt(inputs, ["auth", "suppliedSecretArn"]) !== undefined;
     const accounts = product !== undefined && product !== "postgresql";
     return {
       deletion: deletion(inputs, "drop"),
-      ...(password ? { passwordVersion: 1 } : {}),
+      ...(password && !supplied ? { passwordVersion: 1 } : {}),
       ...(accounts ? { hosts: ["%"] } : {}),
       ...(accounts && password ? { requireTls: true } : {}),
     };
@@ -82,7 +88,13 @@ const user: Kind = {
     [["limits", "connectionsPerHour"], 0],
     [["limits"], {}],
     [["settings"], {}],
+    [["rotation", "graceSeconds"], 3600],
     [["auth", "secret", "recoveryDays"], 7],
+    [["auth", "secret", "replicas"], []],
+    [["auth", "secret", "inherit", "policy"], false],
+    [["auth", "secret", "inherit", "tags"], []],
+    [["auth", "secret", "inherit", "rotation"], false],
+    [["auth", "secret", "inherit"], {}],
     [["auth", "secret"], {}],
     // PostgreSQL's server forces TLS or does not; an IAM login always uses it.
     ...(product === "postgresql" ? [[["requireTls"], false] as const] : []),

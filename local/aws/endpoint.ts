@@ -3,8 +3,10 @@ import type { AddressInfo } from "node:net";
 import { AwsError, ConnectionLost } from "./errors";
 import { readRequest, type RawRequest, type Reply } from "./http";
 import { Identities, type Caller, type Session } from "./identity";
+import { Keys } from "./keys";
 import { ParameterStore, type SavedParameter } from "./parameters/store";
 import { parameterService } from "./parameters/service";
+import { Rotations } from "./secrets/rotation-run";
 import { SecretStore } from "./secrets/store";
 import type { SavedSecret } from "./secrets/model";
 import { secretService } from "./secrets/service";
@@ -54,7 +56,9 @@ const keptCalls = 10_000;
 /** The one address that `AWS_ENDPOINT_URL` names: it finds the service of every request and answers in its protocol. */
 export class AwsEndpoint {
   readonly identities: Identities;
+  readonly keys = new Keys();
   readonly secrets: SecretStore;
+  readonly rotations: Rotations;
   readonly parameters: ParameterStore;
   readonly sts: TokenService;
   readonly calls: CallRecord[] = [];
@@ -71,10 +75,11 @@ export class AwsEndpoint {
     }));
     const changed = (): void => this.file.changed();
     this.identities = new Identities(options.account, changed);
-    this.secrets = new SecretStore(changed);
-    this.parameters = new ParameterStore(changed);
+    this.secrets = new SecretStore(changed, this.keys);
+    this.rotations = new Rotations(this.secrets);
+    this.parameters = new ParameterStore(changed, this.keys);
     this.sts = new TokenService(this.identities);
-    this.services = [secretService(this.secrets), parameterService(this.parameters), this.sts];
+    this.services = [secretService(this.secrets, this.rotations), parameterService(this.parameters), this.sts];
   }
 
   static async start(options: EndpointOptions): Promise<AwsEndpoint> {
@@ -118,6 +123,7 @@ export class AwsEndpoint {
   }
 
   async close(): Promise<void> {
+    await this.rotations.stop();
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
     await closed;

@@ -3,5 +3,7 @@ export type { CallRecord, EndpointOptions, InterceptedCall, Interceptor } from "
 export { AwsError, ConnectionLost } from "./errors";
 export { accountOf, staticKeyOf } from "./identity";
 export type { Caller } from "./identity";
+export type { KeyTrouble } from "./keys";
+export type { RotationEvent, RotationOutcome, RotationStep } from "./secrets/rotation-run";
 export type { ServiceName } from "./service";
 export type { AssumedRole } from "./sts";

@@ -28,8 +28,7 @@ export function requireKey(keys: Keys, keyId: string | undefined, use: "encrypt"
   const trouble = keys.troubleOf(keyId ?? defaultSecretsKey);
   if (trouble === "denied") throw kmsDenied();
   if (trouble === undefined) return;
-  const advice =
-    use === "encrypt" ? " Check that the KMS key is available, enabled, and not in an invalid state." : "";
+  const advice = use === "encrypt" ? " Check that the KMS key is available, enabled, and not in an invalid state." : "";
   throw new AwsError(
     use === "encrypt" ? "EncryptionFailure" : "DecryptionFailure",
     `Secrets Manager can't ${use} the protected secret text using the provided KMS key.${advice}`,

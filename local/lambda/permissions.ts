@@ -67,7 +67,10 @@ export function policyOf(
   if (Statement.length === 0) throw notThere();
   const Policy = JSON.stringify({ Version: "2012-10-17", Id: "default", Statement });
   const hex = createHash("sha256").update(Policy).digest("hex");
-  return { Policy, RevisionId: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}` };
+  return {
+    Policy,
+    RevisionId: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`,
+  };
 }
 
 /** API AddPermission: the new list, and the statement as the reply has it. */

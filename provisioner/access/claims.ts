@@ -106,6 +106,10 @@ export interface LoginClaim extends OwnedPolicy {
   adopt?: Adopt;
 }
 
+/** Two logins, `<name>_a` and `<name>_b`, take turns; the name itself is a role that both are members of. */
+export const alternates = (claim: Claim): boolean =>
+  claim.kind === "login" && claim.rotation?.strategy === "alternating" && claim.rotation.functionArn === undefined;
+
 export interface RoleClaim extends OwnedPolicy {
   kind: "role";
   name: string;

@@ -1,4 +1,4 @@
-import type { Claim, GrantClaim, RoutineName, Target } from "./claims";
+import type { AuthSpec, Claim, GrantClaim, RoutineName, SecretSpec, Target } from "./claims";
 import { canonicalPrivilege } from "./privileges";
 import { canonicalSetting } from "./settings";
 import { canonicalSignature } from "./signature";
@@ -69,9 +69,11 @@ export function normaliseClaim<C extends Claim>(claim: C): C {
   if (claim.kind === "login")
     return {
       ...claim,
+      auth: canonicalAuth(claim.auth),
       ...(claim.hosts === undefined ? {} : { hosts: sortedUnique(claim.hosts) }),
       ...(claim.validUntil === undefined ? {} : { validUntil: new Date(claim.validUntil).toISOString() }),
       ...(claim.settings === undefined ? {} : { settings: canonicalSettings(claim.settings) }),
+      ...(claim.parameterPath === undefined ? {} : { parameterPath: claim.parameterPath.replace(/\/$/, "") }),
     };
   return claim;
 }
@@ -80,3 +82,20 @@ const canonicalSettings = (settings: Record<string, string>): Record<string, str
   Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [name.toLowerCase(), canonicalSetting(name, value)]),
   );
+
+const canonicalAuth = (auth: AuthSpec): AuthSpec =>
+  auth.kind === "password" && auth.secret !== undefined ? { ...auth, secret: canonicalSecret(auth.secret) } : auth;
+
+/** An account and its root are one principal, which AWS writes in either way. */
+const canonicalReader = (reader: string): string => /^arn:[a-z-]+:iam::(\d{12}):root$/.exec(reader)?.[1] ?? reader;
+
+const canonicalSecret = (secret: SecretSpec): SecretSpec => ({
+  ...secret,
+  ...(secret.readers === undefined ? {} : { readers: sortedUnique(secret.readers.map(canonicalReader)) }),
+  ...(secret.replicas === undefined
+    ? {}
+    : { replicas: [...secret.replicas].sort((a, b) => (a.region < b.region ? -1 : 1)) }),
+  ...(secret.inherit?.tags === undefined
+    ? {}
+    : { inherit: { ...secret.inherit, tags: sortedUnique(secret.inherit.tags) } }),
+});

@@ -39,6 +39,8 @@ export interface CredentialRecord {
   passwordVersion: number;
   /** ISO time. */
   passwordLastChanged: string;
+  /** The secret is somebody else's, and supplies the password. */
+  supplied?: true;
   /** What the secret says besides user name and password, as text that can be compared. */
   content?: string;
   /** `alternating`: the login that the secret names. */

@@ -69,6 +69,7 @@ export interface ServiceFacts {
   /** Of the cluster or instance, as RDS tools expect it in a secret. */
   identifier?: { dbClusterIdentifier: string } | { dbInstanceIdentifier: string };
   adminSecretArn: string;
+  secretNamePrefixes: string[];
   /** Our own rotation function. Undefined: this provisioner rotates nothing. */
   rotationFunctionArn?: string;
 }

@@ -1,12 +1,15 @@
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { DbAccessError } from "../errors";
-import { secretError, secretsClient } from "./secrets-client";
+import { forgetClients, secretsClient } from "./aws-clients";
+import { adminSecretError } from "./aws-error";
 
 export interface AdminLogin {
   username: string;
   password: string;
   versionId: string;
+  /** The password is an IAM token. */
+  iam?: true;
 }
 
 /** Our own JSON or an RDS-managed secret: both have these two, and further keys are left alone. */
@@ -23,12 +26,12 @@ async function fetchAdmin(arn: string): Promise<AdminLogin> {
     const parsed = content.safeParse(parse(answer.SecretString));
     if (!parsed.success)
       throw new DbAccessError(
-        "SecretUnavailable",
+        "AdminSecretUnavailable",
         "The admin secret must be JSON with username and password; put it in that shape.",
       );
     return { username: parsed.data.username, password: parsed.data.password, versionId: answer.VersionId ?? "" };
   } catch (error) {
-    throw secretError(error, "secretsmanager:GetSecretValue", "the admin secret");
+    throw adminSecretError(error);
   }
 }
 
@@ -77,8 +80,9 @@ export async function withAdmin<T>(
 const isRefused = (login: AdminLogin, now: () => number): boolean =>
   refused?.versionId === login.versionId && now() < refused.until;
 
-/** For tests of the cache alone. */
+/** For tests, each of which has an endpoint of its own. */
 export function forgetAdmin(): void {
   cached = undefined;
   refused = undefined;
+  forgetClients();
 }

@@ -9,6 +9,8 @@ export interface ConnectOptions {
   port: number;
   username: string;
   password: string;
+  /** The password is an IAM token: sent as it is, inside TLS. */
+  iam?: boolean;
   /** PostgreSQL: the database with the ledger. */
   adminDatabase: string;
   /** Trusted roots, PEM. */
@@ -26,7 +28,7 @@ export interface ConnectOptions {
 /** Operations that run together: on PostgreSQL in one transaction, elsewhere one after the other. */
 export interface Unit {
   operations: Operation[];
-  /** `accountKey` to verifier, for `createLogin`, `setPassword` and `setAuth` to a password. */
+  /** `accountKey` to verifier, for `createLogin`, `setPassword`, `addPassword` and `setAuth` to a password. */
   verifiers: Map<string, string>;
 }
 
@@ -54,8 +56,22 @@ export interface Ledger {
   remove(ids: string[]): Promise<void>;
 }
 
-/** A login probe's answer. Anything else (no route, TLS) throws. */
-export type ProbeResult = "accepted" | "refused";
+/**
+ * A login probe's answer. Anything else (no route, TLS) throws. Servers look at the password before anything else about
+ * a login, so that the first two are heard only by whoever knows it.
+ */
+export type ProbeResult =
+  /** The password is right. The login may still be shut out: no CONNECT, its connections all taken, MySQL: expired. */
+  | "accepted"
+  /** The password is right, and the login is locked: NOLOGIN, ACCOUNT LOCK. */
+  | "locked"
+  /**
+   * No such login, a wrong password, or another way to log in (IAM). PostgreSQL answers the same to a login without a
+   * password and past its VALID UNTIL.
+   */
+  | "refused"
+  /** The server has no connection left and has not looked at the password: nothing is known. */
+  | "full";
 
 /** One connection set to one cluster, for one invocation. Not safe for concurrent use. */
 export interface EngineSession {

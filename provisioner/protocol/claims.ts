@@ -11,13 +11,34 @@ const owned = { reassignOwnedTo: text.optional(), dropOwned: z.boolean().optiona
 const secret = z.strictObject({
   name: text.optional(),
   kmsKeyArn: text.optional(),
+  readers: z.array(text).optional(),
   recoveryDays: z.number().optional(),
+  replicas: z.array(z.strictObject({ region: text, kmsKeyArn: text.optional() })).optional(),
+  inherit: z
+    .strictObject({
+      policy: z.boolean().optional(),
+      tags: z.array(text).optional(),
+      rotation: z.boolean().optional(),
+    })
+    .optional(),
 });
 
 const auth = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("password"), secret: secret.optional() }),
+  z.strictObject({
+    kind: z.literal("password"),
+    secret: secret.optional(),
+    suppliedSecretArn: text.optional(),
+  }),
   z.strictObject({ kind: z.literal("iam") }),
 ]);
+
+const rotation = z.strictObject({
+  strategy: z.enum(["dual", "alternating", "single"]).optional(),
+  days: z.number().optional(),
+  schedule: text.optional(),
+  graceSeconds: z.number().optional(),
+  functionArn: text.optional(),
+});
 
 const login = z.strictObject({
   kind: z.literal("login"),
@@ -26,6 +47,9 @@ const login = z.strictObject({
   auth,
   database: text.optional(),
   passwordVersion: z.number().optional(),
+  rotation: rotation.optional(),
+  parameterPath: text.optional(),
+  parameterPasswordKeyArn: text.optional(),
   connectionLimit: z.number().optional(),
   validUntil: text.optional(),
   passwordExpires: z.number().optional(),

@@ -11,8 +11,11 @@ export const MAX_CLAIMS_PER_REQUEST = 64;
 export const claimRequestSchema = z.strictObject({
   /** The claim's own id of this operation, kept across retries; a batch is only transport. */
   operationId: z.string().min(1).max(128),
-  /** `ensure`: make it true. `remove`: end the claim as its `deletion` says. */
-  action: z.enum(["ensure", "remove"]),
+  /**
+   * `ensure`: make it true. `remove`: end the claim as its `deletion` says. `reset`: an operator's; the login that is
+   * recorded gets a fresh password, and of the claim only its name counts.
+   */
+  action: z.enum(["ensure", "remove", "reset"]),
   /** `<namespace>/<URN>` or the resource's `ownerKey`. */
   owner: z.string().min(1).max(2048),
   /** A hand-over in place: the owner so far, as the caller's state has it. */
@@ -53,6 +56,9 @@ const outputsSchema = z.object({
   secretArn: z.string().optional(),
   secretVersionId: z.string().optional(),
   iamConnectArn: z.string().optional(),
+  /** A policy document that lets an application connect as this login. */
+  iamPolicyJson: z.string().optional(),
+  parameterNames: z.array(z.string()).optional(),
   passwordLastChanged: z.string().optional(),
   passwordLastChangedSource: z.enum(["server", "ledger"]).optional(),
   /** Canonical privileges of the claim, one line per object. */

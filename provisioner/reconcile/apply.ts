@@ -4,11 +4,13 @@ import { audit } from "../audit/audit";
 import type { LedgerChange } from "../engines/engine";
 import type { ErrorBody } from "../errors";
 import type { ClaimResult } from "../protocol/messages";
+import { endDue } from "../rotation";
 import type { ApplyContext } from "./apply-context";
 import { carryOut } from "./carry-out";
 import { intentsOf } from "./intent";
 import { ledgerOf, observe, type Observation } from "./observe";
 import { outputsOf } from "./outputs";
+import { resolveResets } from "./reset";
 import { settle } from "./settle";
 import { errorOf, failed, hasWork, isWaiting, notAttempted, planAll, waitingErrorOf, type Work } from "./work";
 
@@ -21,14 +23,31 @@ export async function applyBatch(
   works: readonly Work[],
 ): Promise<ClaimResult[]> {
   const { session, config, deadline } = request;
-  const orders = works.map((work) => work.order);
-  let rows = await session.begin(ledgerOf(config, orders), deadline);
+  let rows = await session.begin(
+    ledgerOf(
+      config,
+      works.map((work) => work.order),
+    ),
+    deadline,
+  );
   const left = deadline - Date.now();
   const apply = { ...request, beginUntil: deadline - Math.min(SETTLE_MS, left / 2) };
   const rounds: Round[] = [];
   let last = nothing;
   try {
-    for (let waiting: readonly Work[] = works; waiting.length > 0;) {
+    const ended = await endDue(config, request.requestId, session, rows);
+    if (ended.length > 0) {
+      await session.ledger.write(ended);
+      rows = afterChange(rows, { write: ended, remove: [] });
+    }
+    if (resolveResets(config, works, rows))
+      rows = await session.ledger.read(
+        ledgerOf(
+          config,
+          works.map((work) => work.order),
+        ),
+      );
+    for (let waiting: readonly Work[] = works.filter((work) => work.error === undefined); waiting.length > 0;) {
       // What others of the batch have just made may be what these wait for, with all that came along unplanned: the
       // schemas of a new database. Each round has made something, so there is a last one.
       const round = await runRound(apply, waiting, rows);
@@ -50,9 +69,20 @@ export async function applyBatch(
     // Nobody could write down what was done, so every claim of the last round has to say so for itself.
     for (const work of rounds.at(-1)?.active ?? []) if (!work.skipped) work.error ??= errorOf(error);
   });
-  return rounds.flatMap((round) =>
+  const results = rounds.flatMap((round) =>
     round.works.map((work) => finish(apply, work, round.after, round.active.includes(work))),
   );
+  return [...results, ...works.filter(isUnknown).map((work) => finishUnknown(apply, work))];
+}
+
+/** A reset of what is not managed here: there is nothing to plan. */
+const isUnknown = ({ order, request, error }: Work): boolean =>
+  request.action === "reset" && order.resets !== true && error !== undefined;
+
+function finishUnknown({ requestId, config }: ApplyContext, work: Work): ClaimResult {
+  const error = work.error ?? errorOf(new Error("not found"));
+  audit({ requestId, cluster: config.cluster, order: work.order, outcome: "refused", changes: [], error });
+  return failed(work, error);
 }
 
 /** Kept for reading back, so that what was done is known even when time runs out. */
@@ -85,7 +115,7 @@ interface Round {
 async function runRound(apply: ApplyContext, works: readonly Work[], rows: ClaimRecord[]): Promise<Round> {
   const { session, config } = apply;
   const orders = works.map((work) => work.order);
-  const observed = await observe(session, config, orders, rows);
+  const observed = await observe(session, config, orders, { rows, passwords: true });
   const before = new Map(observed.context.records.map((record) => [record.id, record]));
   planAll(observed.context, works);
   for (const work of works) work.error ??= waitingErrorOf(work);

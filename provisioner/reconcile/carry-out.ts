@@ -118,7 +118,7 @@ async function runAlone(apply: ApplyContext, work: Work): Promise<void> {
 
 /** On what is there now. Throws when it has to wait for something. */
 async function planAgain(apply: ApplyContext, work: Work): Promise<void> {
-  const { context } = await observe(apply.session, apply.config, [work.order]);
+  const { context } = await observe(apply.session, apply.config, [work.order], { passwords: true });
   const plan = planClaim(context, work.order);
   if (plan.waitsFor.length > 0) throw waitingFailure(plan.waitsFor);
   // What was there before was decided when the intent was written, not after a half-done attempt.

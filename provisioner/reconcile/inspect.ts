@@ -17,6 +17,7 @@ export async function inspectBatch(
     session,
     config,
     works.map((work) => work.order),
+    { passwords: mode === "read" },
   );
   const records = new Map(observed.context.records.map((record) => [record.id, record]));
   if (mode === "plan") planAll(observed.context, works);

@@ -1,12 +1,10 @@
-import type { LoginClaim } from "../access/claims";
-import { claimIdPrefix } from "../access/id";
-import { ledgerQuery, serverQuery, type ClaimOrder, type PlanContext, type SecretProblem } from "../access/plan";
+import { ledgerQuery, serverQuery, type ClaimOrder, type PlanContext } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import type { FunctionConfig } from "../config";
-import { currentVersion, secretProblem } from "../credentials/user-secret";
 import type { EngineSession, LedgerQuery } from "../engines/engine";
-import { DbAccessError } from "../errors";
-import { each } from "./each";
+import { serviceOf } from "../service";
+import { changedPasswords, type Held } from "./changed-passwords";
+import { contextOf, readSecrets, type SecretReading } from "./observe-secrets";
 
 export interface Observation {
   context: PlanContext;
@@ -14,30 +12,49 @@ export interface Observation {
   secretVersions: Map<string, string>;
 }
 
+/** What a reading is for. */
+export interface Look {
+  /** The ledger's rows, where they are known already. */
+  rows?: ClaimRecord[];
+  /** Whether the server takes what the secrets say. That may be a login, which a preview does not do. */
+  passwords: boolean;
+}
+
 /** One reading of ledger, server and secrets: the ground on which every claim of a batch is planned. */
 export async function observe(
   session: EngineSession,
   config: FunctionConfig,
   orders: readonly ClaimOrder[],
-  rows?: ClaimRecord[],
+  look: Look,
 ): Promise<Observation> {
-  const { records, foreign } = split(config, rows ?? (await session.ledger.read(ledgerOf(config, orders))));
+  const { records, foreign } = split(config, look.rows ?? (await session.ledger.read(ledgerOf(config, orders))));
   const [state, secrets] = await Promise.all([
     session.read(serverQuery(session.facts, orders, records)),
-    readSecrets(config, claimedLogins(orders), records),
+    readSecrets(config, orders, records),
   ]);
+  const changed = look.passwords ? await changedPasswords(session, state, heldBy(records, secrets)) : new Set<string>();
   return {
     context: {
       ...groundOf(session, config),
+      ...contextOf(secrets),
       state,
       records,
       foreign,
-      missingSecrets: secrets.missing,
-      secretProblems: secrets.problems,
+      changedPasswords: changed,
     },
-    secretVersions: secrets.versions,
+    secretVersions: new Map([...secrets.secrets.values()].map(({ arn, versionId }) => [arn, versionId])),
   };
 }
+
+/** Those whose row and secret speak of the same. */
+const heldBy = (records: readonly ClaimRecord[], { secrets }: SecretReading): Held[] =>
+  records.flatMap((record) => {
+    const { claim, credentials } = record;
+    const secret = secrets.get(record.id);
+    return claim.kind === "login" && credentials?.secretArn === secret?.arn && credentials && secret
+      ? [{ record: { ...record, claim, credentials }, secret }]
+      : [];
+  });
 
 /** What is asked of the ledger for these orders. */
 export const ledgerOf = (config: FunctionConfig, orders: readonly ClaimOrder[]): LedgerQuery =>
@@ -47,8 +64,9 @@ export const ledgerOf = (config: FunctionConfig, orders: readonly ClaimOrder[]):
 const groundOf = (
   session: EngineSession,
   config: FunctionConfig,
-): Pick<PlanContext, "cluster" | "facts" | "firstGeneration"> => ({
+): Pick<PlanContext, "cluster" | "facts" | "firstGeneration" | "service"> => ({
   cluster: config.cluster,
+  service: serviceOf(config),
   facts: session.facts,
   firstGeneration: Math.floor(Date.now() / 1000),
 });
@@ -60,55 +78,4 @@ function split(config: FunctionConfig, rows: readonly ClaimRecord[]): Pick<PlanC
     records: rows.filter(({ id }) => id.startsWith(ours)),
     foreign: rows.filter(({ id }) => !id.startsWith(ours)),
   };
-}
-
-interface SecretReading {
-  versions: Map<string, string>;
-  missing: Set<string>;
-  problems: Map<string, SecretProblem>;
-}
-
-/** Only of the logins that are claimed here: others' secrets are nobody's business in this batch. */
-const claimedLogins = (orders: readonly ClaimOrder[]): LoginClaim[] =>
-  orders.flatMap(({ action, claim }) => (action === "ensure" && claim.kind === "login" ? [claim] : []));
-
-async function readSecrets(
-  config: FunctionConfig,
-  claimed: readonly LoginClaim[],
-  records: readonly ClaimRecord[],
-): Promise<SecretReading> {
-  const reading: SecretReading = { versions: new Map(), missing: new Set(), problems: new Map() };
-  await each(claimed, (claim) =>
-    readSecret(config, claim, records, reading).catch(refuseAlone(config, claim, reading)),
-  );
-  return reading;
-}
-
-/** A secret that the role may not see is its login's problem; a way to Secrets Manager that is closed is everybody's. */
-const refuseAlone =
-  (config: FunctionConfig, claim: LoginClaim, reading: SecretReading) =>
-  (error: unknown): void => {
-    if (!(error instanceof DbAccessError) || error.code !== "SecretUnavailable" || error.transient) throw error;
-    reading.problems.set(idOf(config, claim), { code: error.code, message: error.message });
-  };
-
-const idOf = (config: FunctionConfig, claim: LoginClaim): string => claimIdPrefix(config.family, config.cluster, claim);
-
-async function readSecret(
-  config: FunctionConfig,
-  claim: LoginClaim,
-  records: readonly ClaimRecord[],
-  reading: SecretReading,
-): Promise<void> {
-  const id = idOf(config, claim);
-  const arn = records.find((record) => record.id === id)?.credentials?.secretArn;
-  const version = arn === undefined ? undefined : await currentVersion(arn);
-  if (arn !== undefined && version !== undefined) {
-    reading.versions.set(arn, version);
-    return;
-  }
-  if (arn !== undefined) reading.missing.add(arn);
-  if (claim.auth.kind !== "password") return;
-  const problem = await secretProblem(config, id, claim);
-  if (problem !== undefined) reading.problems.set(id, problem);
 }

@@ -75,9 +75,12 @@ export async function runAsOne(
     const { warnings, state } = await session.runAndRead({ operations, verifiers }, query);
     if (works.length === 1) works[0].warnings.push(...warnings);
     await each([...prepared], async ([work, login]) => {
-      await finishLogin(session, login).catch((error: unknown) => {
-        work.error = errorOf(error);
-      });
+      await finishLogin(session, login).then(
+        (more) => void work.warnings.push(...more),
+        (error: unknown) => {
+          work.error = errorOf(error);
+        },
+      );
     });
     return state;
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { ClaimPlan, ClaimOrder, PlanContext } from "../access/plan";
+import { parameterNames, type ClaimOrder, type ClaimPlan, type PlanContext } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import { itemLines } from "../access/words";
 import type { FunctionConfig } from "../config";
@@ -38,7 +38,8 @@ export function outputsOf(
               passwordLastChanged: changed,
               passwordLastChangedSource: onServer === undefined ? ("ledger" as const) : ("server" as const),
             }),
-        ...(claim.auth.kind === "iam" ? { iamConnectArn: iamConnectArn(config, claim.name) } : {}),
+        ...(claim.parameterPath === undefined ? {} : { parameterNames: parameterNames(claim) }),
+        ...(claim.auth.kind === "iam" ? iamOutputs(config, claim.name) : {}),
       };
     }
     case "grant":
@@ -51,5 +52,11 @@ export function outputsOf(
 }
 
 /** For an IAM policy that allows `rds-db:connect`. Without the cluster's resource id it names every cluster of the account. */
+const iamOutputs = (config: FunctionConfig, name: string): Pick<Outputs, "iamConnectArn" | "iamPolicyJson"> => {
+  const Resource = iamConnectArn(config, name);
+  const Statement = [{ Effect: "Allow", Action: "rds-db:connect", Resource }];
+  return { iamConnectArn: Resource, iamPolicyJson: JSON.stringify({ Version: "2012-10-17", Statement }) };
+};
+
 const iamConnectArn = (config: FunctionConfig, name: string): string =>
   `arn:${config.partition}:rds-db:${config.region}:${config.account}:dbuser:${config.resourceId ?? "*"}/${name}`;

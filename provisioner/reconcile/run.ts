@@ -1,27 +1,30 @@
-import { accountKey } from "../access/account";
+import { accountKey, type Account } from "../access/account";
 import type { LoginClaim } from "../access/claims";
 import { databaseOf, type Operation } from "../access/operation";
-import type { ClaimOrder, ClaimPlan } from "../access/plan";
+import { turnName, type ClaimOrder, type ClaimPlan, type SetCredentials } from "../access/plan";
 import type { ClaimRecord, CredentialRecord } from "../access/record";
+import { secretContent, secretNameOf } from "../access/secret-text";
 import type { FunctionConfig } from "../config";
-import {
-  deleteSecret,
-  prepareSecret,
-  promoteSecret,
-  secretNameOf,
-  type PreparedSecret,
-} from "../credentials/user-secret";
+import { currentValue } from "../credentials/current-value";
+import { applyParameterChanges } from "../credentials/parameters";
+import { generatePassword } from "../credentials/password";
+import { applySecretChanges } from "../credentials/secret-settings";
+import { deleteSecret, prepareSecret, promoteSecret, type PreparedSecret } from "../credentials/user-secret";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
+import { serviceOf } from "../service";
+import { until } from "./grace";
 
 export const noVerifiers = new Map<string, string>();
 
-/** A login whose password has to be on the server, with the secret that has it already. */
+/** A login whose password, secret or parameters have to change, with the secret that has the password already. */
 export interface PreparedLogin {
+  config: FunctionConfig;
   claim: LoginClaim;
   plan: ClaimPlan;
   record: ClaimRecord | undefined;
-  secret: PreparedSecret;
+  /** Undefined when the password stays what it is. */
+  set?: { step: SetCredentials; secret: PreparedSecret };
   verifiers: Map<string, string>;
 }
 
@@ -29,29 +32,73 @@ export interface PreparedLogin {
 export async function prepareLogin(
   session: EngineSession,
   config: FunctionConfig,
-  { claim }: ClaimOrder,
+  { claim, owner }: ClaimOrder,
   plan: ClaimPlan,
   record: ClaimRecord | undefined,
 ): Promise<PreparedLogin | undefined> {
-  if (plan.credentials.step !== "set" || claim.kind !== "login") return undefined;
+  if (claim.kind !== "login") return undefined;
+  const step = plan.credentials;
+  if (step.step !== "set") {
+    const verifiers = verifiersFor(session, plan.operations, generatePassword);
+    return { config, claim, plan, record, verifiers };
+  }
+  const username = step.turn === undefined ? claim.name : turnName(claim.name, step.turn);
   const secret = await prepareSecret({
     config,
     id: plan.id,
+    owner,
     claim,
-    generation: plan.credentials.generation,
-    fresh: plan.credentials.fresh,
-    credentials: record?.credentials,
+    username,
+    generation: step.generation,
+    password: step.password,
+    secret: step.secret,
+    credentials: record?.credentials?.supplied === true ? undefined : record?.credentials,
   });
-  return { claim, plan, record, secret, verifiers: verifiersFor(session, plan.operations, secret.password) };
+  // It is gone since the plan was made; another plan says what has to be done about that.
+  if (secret.fresh && step.password === "current")
+    throw new DbAccessError("SecretUnavailable", `The secret of ${claim.name} is gone; run the same again.`, {
+      transient: true,
+    });
+  // Whoever alternates has two logins; nobody knows the password of the one that the secret does not name.
+  const passwordOf = ({ name }: Account): string =>
+    step.turn === undefined || name === username ? secret.password : generatePassword();
+  return {
+    config,
+    claim,
+    plan,
+    record,
+    set: { step, secret },
+    verifiers: verifiersFor(session, plan.operations, passwordOf),
+  };
 }
 
 /** After the statements: the proof, and only then the promotion of what the proof was made with. */
-export async function finishLogin(session: EngineSession, prepared: PreparedLogin): Promise<void> {
-  const { claim, plan, record, secret } = prepared;
-  await prove(session, claim, plan.operations, secret);
-  await promoteSecret(secret);
-  if (plan.next !== undefined && plan.credentials.step === "set")
-    plan.next.credentials = credentialRecord(claim, secret, record, plan.credentials.fresh);
+export async function finishLogin(session: EngineSession, prepared: PreparedLogin): Promise<string[]> {
+  const { claim, plan, record, set } = prepared;
+  const warnings: string[] = [];
+  if (set !== undefined) {
+    await prove(session, claim, plan.operations, set);
+    if (set.step.password !== "supplied") await promoteSecret(set.secret);
+    if (plan.next !== undefined) plan.next.credentials = credentialRecord(prepared, set);
+  }
+  const credentials = plan.next?.credentials ?? record?.credentials;
+  if (credentials !== undefined) await applySecretChanges(credentials.secretArn, plan.secretChanges);
+  if (plan.parameterChanges.length > 0) await publish(prepared);
+  const abandons = set?.step.abandons;
+  if (abandons !== undefined && abandons.arn !== credentials?.secretArn)
+    warnings.push(...(await deleteSecret(abandons.arn, plan.id, abandons.recoveryDays)));
+  return warnings;
+}
+
+async function publish({ config, plan, set }: PreparedLogin): Promise<void> {
+  const credentials = plan.next?.credentials;
+  const about = { id: plan.id, cluster: config.cluster, secretArn: credentials?.secretArn };
+  const withPassword = plan.parameterChanges.some((change) => change.set === "password");
+  if (!withPassword || credentials === undefined || plan.next === undefined)
+    return applyParameterChanges(plan.parameterChanges, about);
+  const { password, versionId } = set?.secret ?? (await currentValue(credentials.secretArn));
+  await applyParameterChanges(plan.parameterChanges, { ...about, password });
+  plan.next.credentials = { ...credentials, parameterVersion: versionId };
 }
 
 /** Carries out the plan of a login or role by itself. */
@@ -62,61 +109,80 @@ export async function runPrincipal(
   plan: ClaimPlan,
   record: ClaimRecord | undefined,
 ): Promise<string[]> {
-  const prepared = await prepareLogin(session, config, order, plan, record);
+  const prepared = order.action === "ensure" ? await prepareLogin(session, config, order, plan, record) : undefined;
   const unit = { operations: plan.operations, verifiers: prepared?.verifiers ?? noVerifiers };
   const warnings = unit.operations.length === 0 ? [] : await session.run(unit);
-  if (prepared !== undefined) await finishLogin(session, prepared);
-  else if (plan.credentials.step === "delete" && record !== undefined)
+  if (prepared !== undefined) warnings.push(...(await finishLogin(session, prepared)));
+  if (order.action === "remove")
+    await applyParameterChanges(plan.parameterChanges, { id: plan.id, cluster: config.cluster });
+  if (plan.credentials.step === "delete" && record !== undefined)
     warnings.push(...(await deleteSecret(secretIdOf(config, record), plan.id, plan.credentials.recoveryDays)));
   return warnings;
 }
 
 /** As recorded, or where a run that did not end may have put it. */
 const secretIdOf = (config: FunctionConfig, { claim, credentials, grantee }: ClaimRecord): string =>
-  credentials?.secretArn ?? (claim.kind === "login" ? secretNameOf(config, claim) : grantee);
+  credentials?.secretArn ?? (claim.kind === "login" ? secretNameOf(serviceOf(config), config.cluster, claim) : grantee);
 
-function verifiersFor(session: EngineSession, operations: readonly Operation[], password: string): Map<string, string> {
+function verifiersFor(
+  session: EngineSession,
+  operations: readonly Operation[],
+  passwordOf: (account: Account) => string,
+): Map<string, string> {
   const verifiers = new Map<string, string>();
   for (const operation of operations)
-    if (operation.op === "createLogin" || operation.op === "setPassword" || operation.op === "setAuth")
-      verifiers.set(accountKey(operation.account), session.verifier(password));
+    if (carriesPassword(operation))
+      verifiers.set(accountKey(operation.account), session.verifier(passwordOf(operation.account)));
   return verifiers;
 }
 
-const credentialRecord = (
-  claim: LoginClaim,
-  prepared: PreparedSecret,
-  record: ClaimRecord | undefined,
-  fresh: boolean,
-): CredentialRecord => ({
-  secretArn: prepared.arn,
-  secretVersionId: prepared.versionId,
-  passwordVersion: claim.passwordVersion ?? 1,
-  passwordLastChanged:
-    fresh || record?.credentials === undefined ? new Date().toISOString() : record.credentials.passwordLastChanged,
-});
+const carriesPassword = (
+  operation: Operation,
+): operation is Extract<Operation, { op: "createLogin" | "setPassword" | "setAuth" }> =>
+  operation.op === "setPassword" ||
+  ((operation.op === "createLogin" || operation.op === "setAuth") && operation.auth === "password");
+
+function credentialRecord(
+  { config, claim, record }: PreparedLogin,
+  { step, secret }: { step: SetCredentials; secret: PreparedSecret },
+): CredentialRecord {
+  const before = record?.credentials;
+  const kept = step.password === "current" ? before : undefined;
+  const supplied = step.password === "supplied";
+  return {
+    secretArn: secret.arn,
+    secretVersionId: secret.versionId,
+    passwordVersion: claim.passwordVersion ?? 1,
+    passwordLastChanged: kept?.passwordLastChanged ?? new Date().toISOString(),
+    ...(supplied ? { supplied } : { content: secretContent(serviceOf(config), claim) }),
+    ...(step.turn === undefined ? {} : { active: step.turn }),
+    ...(step.leaves === undefined
+      ? kept?.grace === undefined
+        ? {}
+        : { grace: kept.grace }
+      : { grace: { what: step.leaves, until: until(claim) } }),
+    ...(kept?.parameterVersion === undefined ? {} : { parameterVersion: kept.parameterVersion }),
+  };
+}
 
 /** A real login with the password that the secret holds, wherever a login is possible at all. */
 async function prove(
   session: EngineSession,
   claim: LoginClaim,
   operations: readonly Operation[],
-  prepared: PreparedSecret,
+  { step, secret }: { step: SetCredentials; secret: PreparedSecret },
 ): Promise<void> {
   const expired = claim.validUntil !== undefined && Date.parse(claim.validUntil) <= Date.now();
+  const name = step.turn === undefined ? claim.name : turnName(claim.name, step.turn);
   // From here only an account at `%` is sure to be the one the server picks.
   const account = operations
-    .flatMap((operation) =>
-      operation.op === "createLogin" || operation.op === "setPassword" || operation.op === "setAuth"
-        ? [operation.account]
-        : [],
-    )
-    .find((candidate) => candidate.host === undefined || candidate.host === "%");
+    .flatMap((operation) => (carriesPassword(operation) ? [operation.account] : []))
+    .find((candidate) => candidate.name === name && (candidate.host === undefined || candidate.host === "%"));
   if (claim.locked === true || expired || account === undefined) return;
-  if ((await session.probe(account, prepared.password)) === "refused")
+  if ((await session.probe(account, secret.password)) === "refused")
     throw new DbAccessError(
       "NotApplied",
-      `The server refuses ${claim.name} with the password that was just set; its secret keeps the new version as AWSPENDING. Run the same again, and look at the server's log if it stays.`,
+      `The server refuses ${account.name} with the password that was just set; its secret keeps the new version as AWSPENDING. Run the same again, and look at the server's log if it stays.`,
       { transient: true },
     );
 }

@@ -39,6 +39,8 @@ export async function settle(apply: ApplyContext, carried: Carried): Promise<Set
     records,
     missingSecrets: new Set(),
     secretProblems: new Map(),
+    // What was found has been set, and the proof was a login.
+    changedPasswords: new Set(),
   };
   const ran = active.filter((work) => work.error === undefined && !work.skipped);
   const written = ran.flatMap(doneRecords);
@@ -91,7 +93,8 @@ function asIntended(context: PlanContext, records: readonly ClaimRecord[], { ord
 function leftOver(context: PlanContext, work: Work): ErrorBody | undefined {
   if (work.order.action === "remove" && work.plan?.next !== undefined) return undefined;
   try {
-    const again = planClaim(context, work.order);
+    // What was to be reset has been.
+    const again = planClaim(context, { ...work.order, resets: undefined });
     if (work.order.action === "ensure")
       work.plan = {
         ...again,

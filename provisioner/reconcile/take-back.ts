@@ -4,7 +4,9 @@ import type { ClaimRecord } from "../access/record";
 import { schemaKey } from "../access/server";
 import type { FunctionConfig } from "../config";
 import type { LedgerChange } from "../engines/engine";
-import { deleteSecret, secretNameOf } from "../credentials/user-secret";
+import { secretNameOf } from "../access/secret-text";
+import { deleteSecret } from "../credentials/user-secret";
+import { serviceOf } from "../service";
 import type { Work } from "./work";
 
 /**
@@ -47,10 +49,10 @@ async function discardSecret(
   claim: Extract<ClaimRecord["claim"], { kind: "login" }>,
   work: Work,
 ): Promise<void> {
-  if (claim.auth.kind !== "password" || work.plan === undefined) return;
+  if (claim.auth.kind !== "password" || claim.auth.suppliedSecretArn !== undefined || work.plan === undefined) return;
   const days = claim.auth.secret?.recoveryDays ?? 7;
   // The claim's own failure is what has to be said.
-  await deleteSecret(secretNameOf(config, claim), work.plan.id, days).catch(() => []);
+  await deleteSecret(secretNameOf(serviceOf(config), config.cluster, claim), work.plan.id, days).catch(() => []);
 }
 
 function cameAbout({ state }: PlanContext, { claim, items, grantee }: ClaimRecord): boolean {

@@ -17,7 +17,8 @@ export interface Work {
 }
 
 export const orderOf = (request: ClaimRequest): ClaimOrder => ({
-  action: request.action,
+  // What a reset is about, the ledger says.
+  action: request.action === "remove" ? "remove" : "ensure",
   owner: request.owner,
   previousOwner: request.previousOwner,
   id: request.id,
@@ -53,7 +54,11 @@ export function planAll(context: PlanContext, works: readonly Work[]): void {
 export const hasWork = (work: Work): boolean =>
   work.error === undefined &&
   work.plan !== undefined &&
-  (work.plan.operations.length > 0 || work.plan.recordChanges || work.plan.credentials.step !== "none");
+  (work.plan.operations.length > 0 ||
+    work.plan.recordChanges ||
+    work.plan.credentials.step !== "none" ||
+    work.plan.secretChanges.length > 0 ||
+    work.plan.parameterChanges.length > 0);
 
 export const isWaiting = ({ plan }: Work): boolean => plan !== undefined && plan.waitsFor.length > 0;
 

@@ -6,7 +6,7 @@ import { lifecycle, type Lifecycle } from "../../components/lifecycle/lifecycle"
 import { PROVIDER_KEY, type Properties } from "../../components/lifecycle/wire";
 import { DbAccessError, type ClaimRequest, type ClaimResult } from "../../provisioner/protocol";
 import { clientOf, done, FakeProvisioner, reply, throwing } from "./support/fake-provisioner";
-import { mysqlGrants, mysqlUser, postgresqlGrants, ref, valid, withValue } from "./support/inputs";
+import { mysqlGrants, mysqlUser, postgresqlGrants, ref, suppliedUser, valid, withValue } from "./support/inputs";
 
 interface Bench {
   methods: Lifecycle;
@@ -68,10 +68,12 @@ describe("create, read, update, delete", () => {
       [user.deletion, user.reassignOwnedTo, user.dropOwned, user.endSessions],
       ["drop", "orders_owner", false, false],
     );
-    assert.deepEqual(user.settings, valid().DbUser.settings);
+    for (const key of ["auth", "settings", "rotation", "parameterPath", "parameterPasswordKeyArn"])
+      assert.deepEqual(user[key], valid().DbUser[key], key);
     const mysql = await claimOf("DbUser", mysqlUser());
     assert.deepEqual([mysql.deletion, mysql.endSessions, mysql.adopt], ["lock", true, "fromLedger"]);
-    assert.deepEqual(mysql.limits, mysqlUser().limits);
+    for (const key of ["auth", "limits", "rotation"]) assert.deepEqual(mysql[key], mysqlUser()[key], key);
+    assert.deepEqual((await claimOf("DbUser", suppliedUser())).auth, suppliedUser().auth);
     const role = await claimOf("DbRole", valid().DbRole);
     assert.deepEqual([role.deletion, role.reassignOwnedTo], ["drop", "keeper"]);
     for (const inputs of [...Object.values(postgresqlGrants()), ...Object.values(mysqlGrants())]) {

@@ -4,7 +4,20 @@ import { check } from "../../components/lifecycle/check";
 import { diff } from "../../components/lifecycle/diff";
 import { kindNames, kinds, type KindName } from "../../components/lifecycle/kinds";
 import { PROVIDER_KEY, UNKNOWN, type Properties } from "../../components/lifecycle/wire";
-import { everything, mysqlRef, mysqlUser, pathsOf, postgresqlGrants, ref, valid, withValue } from "./support/inputs";
+import {
+  everything,
+  foreignRotation,
+  mysqlRef,
+  mysqlUser,
+  pathsOf,
+  postgresqlGrants,
+  ref,
+  suppliedUser,
+  theirFunction,
+  theirs,
+  valid,
+  withValue,
+} from "./support/inputs";
 
 const same = { changes: false, replaces: [], deleteBeforeReplace: false };
 const checked = (kind: KindName, inputs: Properties): Properties => check(kinds[kind], {}, inputs).inputs;
@@ -104,6 +117,25 @@ describe("diff", () => {
       ["DbUser", valid().DbUser, ["deletion"], "lock", { policy: "lock", endSessions: true, dropOwned: false }],
       ["DbUser", valid().DbUser, ["settings"], undefined, {}],
       ["DbUser", valid().DbUser, ["settings"], { work_mem: "1MB" }, { WORK_MEM: "1MB" }],
+      ["DbUser", valid().DbUser, ["rotation", "graceSeconds"], undefined, 3600],
+      ["DbUser", valid().DbUser, ["parameterPath"], "/orders/api", "/orders/api/"],
+      ["DbUser", valid().DbUser, ["auth", "secret", "readers"], ["210987654321"], ["arn:aws:iam::210987654321:root"]],
+      ["DbUser", valid().DbUser, ["auth", "secret", "replicas"], undefined, []],
+      ["DbUser", valid().DbUser, ["auth", "secret", "inherit"], undefined, {}],
+      [
+        "DbUser",
+        valid().DbUser,
+        ["auth", "secret", "inherit"],
+        { tags: ["b", "a"] },
+        { policy: false, tags: ["a", "b"] },
+      ],
+      [
+        "DbUser",
+        valid().DbUser,
+        ["auth", "secret", "inherit"],
+        undefined,
+        { policy: false, tags: [], rotation: false },
+      ],
       ["DbUser", mysqlUser(), ["limits"], undefined, { queriesPerHour: 0, updatesPerHour: 0, connectionsPerHour: 0 }],
       ["DbUser", mysqlUser(), ["limits", "updatesPerHour"], undefined, 0],
       ["DbRole", valid().DbRole, ["deletion"], undefined, { policy: "drop", dropOwned: false }],
@@ -127,6 +159,19 @@ describe("diff", () => {
       ["DbUser", valid().DbUser, ["deletion", "endSessions"], true],
       ["DbUser", valid().DbUser, ["settings", "statement_timeout"], "1min"],
       ["DbUser", valid().DbUser, ["settings"], undefined],
+      ["DbUser", valid().DbUser, ["rotation"], undefined],
+      ["DbUser", valid().DbUser, ["rotation", "days"], 31],
+      ["DbUser", valid().DbUser, ["rotation"], { strategy: "single", schedule: "rate(4 hours)" }],
+      ["DbUser", valid().DbUser, ["parameterPath"], "/orders/bi"],
+      ["DbUser", valid().DbUser, ["parameterPasswordKeyArn"], undefined],
+      ["DbUser", valid().DbUser, ["auth", "secret", "name"], "orders/other"],
+      ["DbUser", valid().DbUser, ["auth", "secret", "readers"], []],
+      ["DbUser", valid().DbUser, ["auth", "secret", "readers"], undefined],
+      ["DbUser", valid().DbUser, ["auth", "secret", "replicas", 0], { region: "eu-south-1" }],
+      ["DbUser", valid().DbUser, ["auth", "secret", "inherit", "policy"], false],
+      ["DbUser", suppliedUser(), ["auth", "suppliedSecretArn"], `${theirs}-2`],
+      ["DbUser", suppliedUser(), ["auth", "suppliedSecretArn"], undefined],
+      ["DbUser", foreignRotation(), ["rotation", "functionArn"], `${theirFunction}-2`],
       ["DbUser", mysqlUser(), ["limits", "queriesPerHour"], 5],
       ["DbUser", mysqlUser(), ["hosts"], ["10.0.%"]],
       ["DbUser", mysqlUser(), ["adopt"], undefined],

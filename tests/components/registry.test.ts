@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { declare, isDeclared } from "../../components/registry";
-import type { Claim, GrantClaim, Target } from "../../provisioner/protocol";
+import type { Claim, GrantClaim, LoginClaim, Target } from "../../provisioner/protocol";
 
 const role = (name: string): Claim => ({ kind: "role", name, deletion: "drop" });
 const login = (name: string): Claim => ({ kind: "login", name, auth: { kind: "iam" }, deletion: "drop" });
@@ -56,6 +56,47 @@ describe("registry", () => {
       await begin();
       assert.equal(both(one, other), undefined);
     }
+  });
+
+  it("knows what two logins cannot share: a secret, parameters, and the names of those that take turns", async () => {
+    const user = (name: string, more: Partial<LoginClaim> = {}): Claim => ({
+      kind: "login",
+      name,
+      auth: { kind: "password" },
+      deletion: "drop",
+      ...more,
+    });
+    const inSecret = (name: string): Partial<LoginClaim> => ({ auth: { kind: "password", secret: { name } } });
+    const alternating: Partial<LoginClaim> = { rotation: { strategy: "alternating", days: 7 } };
+    const conflicts: [Claim, Claim, RegExp][] = [
+      [user("api", inSecret("orders/api")), user("bi", inSecret("orders/api")), /the secret orders\/api in/],
+      [
+        user("api", { parameterPath: "/orders" }),
+        user("bi", { parameterPath: "/orders" }),
+        /parameters under \/orders/,
+      ],
+      [user("api", alternating), user("api_b"), /the name api_b/],
+      [role("api_a"), user("api", alternating), /the name api_a/],
+    ];
+    for (const [one, other, words] of conflicts) {
+      await begin();
+      assert.match(String(both(one, other)), words);
+    }
+    const fine: [Claim, Claim][] = [
+      [user("api", inSecret("orders/api")), user("bi", inSecret("orders/bi"))],
+      [user("api", { parameterPath: "/orders/api" }), user("bi", { parameterPath: "/orders" })],
+      [user("api", { rotation: { strategy: "single", days: 7 } }), user("api_a")],
+    ];
+    for (const [one, other] of fine) {
+      await begin();
+      assert.equal(both(one, other), undefined);
+    }
+    await begin();
+    declare("orders", user("api", alternating), "owner", "DbUser");
+    assert.deepEqual(
+      ["api", "api_a", "api_b", "api_c"].map((name) => isDeclared("orders", name)),
+      [true, true, true, false],
+    );
   });
 
   it("finds one grant that takes what another gives", async () => {

@@ -68,13 +68,39 @@ describe("resources", () => {
     const user = new dbaccess.DbUser("full", {
       provisioner,
       username: out("full"),
-      auth: { kind: "password", secret: out({ name: out("orders/full") }) },
+      auth: {
+        kind: "password",
+        secret: out({
+          name: out("orders/full"),
+          readers: [out("123456789012")],
+          replicas: out([{ region: out("eu-north-1") }]),
+          inherit: out({ tags: [out("team")], policy: out(true) }),
+        }),
+      },
+      rotation: { strategy: out("single" as const), days: out(30) },
+      parameterPath: out("/orders/full"),
       limits: { queriesPerHour: out(5), updatesPerHour: 0 },
       settings: { statement_timeout: out("30s") },
       deletion: { policy: out("drop" as const), reassignOwnedTo: out("owner"), endSessions: out(false) },
       adopt: out("fromLedger" as const),
     });
     const { inputs } = await registered(user, all);
+    assert.deepEqual(
+      [inputs.auth, inputs.rotation, inputs.parameterPath],
+      [
+        {
+          kind: "password",
+          secret: {
+            name: "orders/full",
+            readers: ["123456789012"],
+            replicas: [{ region: "eu-north-1" }],
+            inherit: { tags: ["team"], policy: true },
+          },
+        },
+        { strategy: "single", days: 30 },
+        "/orders/full",
+      ],
+    );
     assert.deepEqual(
       [inputs.limits, inputs.settings, inputs.deletion, inputs.adopt],
       [

@@ -1,3 +1,8 @@
+/**
+ * Left out of the comparison: a rotation by a function. moto runs functions in containers, and its RotateSecret waits for
+ * all four steps where AWS answers at once; `rotation.test.ts` holds our own up to the documentation instead.
+ */
+
 /** A step on which AWS's documentation decides against moto. `ours` and `moto` are the normalised outcomes. */
 export interface Difference {
   /** The AWS page, and what it says. */
@@ -17,20 +22,30 @@ const value = (name: string, text: string, digit: number, stage: string): object
   VersionId: id(digit),
   VersionStages: [stage],
 });
-const version = (digit: number, ...stages: string[]): object => ({
+const motoVersion = (digit: number, ...stages: string[]): object => ({
   CreatedDate: "date",
   VersionId: id(digit),
   ...(stages.length === 0 ? {} : { VersionStages: stages }),
+});
+const version = (digit: number, ...stages: string[]): object => ({
+  ...motoVersion(digit, ...stages),
+  KmsKeyIds: ["DefaultEncryptionKey"],
 });
 const motoVersions = {
   ARN: "app/four",
   Name: "app/four",
   NextToken: "",
-  Versions: [version(1), version(2, "AWSPREVIOUS"), version(3, "AWSCURRENT")].map((one) => ({
+  Versions: [motoVersion(1), motoVersion(2, "AWSPREVIOUS"), motoVersion(3, "AWSCURRENT")].map((one) => ({
     LastAccessedDate: "date",
     VersionStages: [],
     ...one,
   })),
+};
+const motoReplica = {
+  KmsKeyId: "alias/aws/secretsmanager",
+  Region: "eu-west-1",
+  Status: "InSync",
+  StatusMessage: "Replication succeeded",
 };
 const described = {
   ARN: "arn:app/four-suffix",
@@ -121,5 +136,23 @@ export const differences: Record<string, Difference> = {
     decidedBy: "API TagResource, errors: InvalidRequestException; the secret is scheduled for deletion.",
     ours: "InvalidRequestException",
     moto: {},
+  },
+  replicate: {
+    decidedBy: "API ReplicateSecretToRegions, response: ARN is the ARN. ReplicationStatusType: InProgress comes first.",
+    ours: {
+      ARN: "arn:app/five-suffix",
+      ReplicationStatus: [{ KmsKeyId: "alias/aws/secretsmanager", Region: "eu-west-1", Status: "InProgress" }],
+    },
+    moto: { ARN: "app/five", ReplicationStatus: [motoReplica] },
+  },
+  "rotate without a function": {
+    decidedBy: "API RotateSecret, errors: InvalidRequestException; there is no Lambda function ARN yet and none given.",
+    ours: "InvalidRequestException",
+    moto: { ...named("app/seven"), VersionId: id(2) },
+  },
+  "rotate with a missing function": {
+    decidedBy: "User Guide, Troubleshoot rotation: access denied unless the function's policy admits Secrets Manager.",
+    ours: "AccessDeniedException",
+    moto: "ResourceNotFoundException",
   },
 };

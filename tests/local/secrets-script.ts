@@ -1,4 +1,5 @@
 import {
+  CancelRotateSecretCommand as CancelRotation,
   CreateSecretCommand as Create,
   DeleteResourcePolicyCommand as DeletePolicy,
   DeleteSecretCommand as Delete,
@@ -10,7 +11,10 @@ import {
   ListSecretVersionIdsCommand as Versions,
   PutResourcePolicyCommand as PutPolicy,
   PutSecretValueCommand as Put,
+  RemoveRegionsFromReplicationCommand as RemoveRegions,
+  ReplicateSecretToRegionsCommand as Replicate,
   RestoreSecretCommand as Restore,
+  RotateSecretCommand as Rotate,
   type SecretsManagerClient,
   TagResourceCommand as Tag,
   UntagResourceCommand as Untag,
@@ -28,6 +32,7 @@ const policy = (principal: unknown): string =>
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Principal: principal, Action: "secretsmanager:GetSecretValue", Resource: "*" }],
   });
+const nowhere = "arn:aws:lambda:us-east-1:123456789012:function:nowhere";
 const root = policy({ AWS: "arn:aws:iam::123456789012:root" });
 
 /**
@@ -187,6 +192,43 @@ export const script: Record<string, Send> = {
   "delete three": (c) => c.send(new Delete({ SecretId: "app/three" })),
   "put to deleted": (c) => c.send(new Put({ SecretId: "app/three", SecretString: "v2", ClientRequestToken: token(2) })),
   "tag deleted": (c) => c.send(new Tag({ SecretId: "app/three", Tags: [{ Key: "a", Value: "b" }] })),
+
+  "create five": (c) => c.send(new Create({ Name: "app/five", SecretString: "v1", ClientRequestToken: token(1) })),
+  "replicate to the own Region": (c) =>
+    c.send(new Replicate({ SecretId: "app/five", AddReplicaRegions: [{ Region: "us-east-1" }] })),
+  "replicate a missing secret": (c) =>
+    c.send(new Replicate({ SecretId: "app/none", AddReplicaRegions: [{ Region: "eu-west-1" }] })),
+  replicate: (c) => c.send(new Replicate({ SecretId: "app/five", AddReplicaRegions: [{ Region: "eu-west-1" }] })),
+  "describe with a replica": async (c) => (await c.send(new Describe({ SecretId: "app/five" }))).ReplicationStatus,
+  "delete with a replica": (c) => c.send(new Delete({ SecretId: "app/five" })),
+  "delete by force with a replica": (c) =>
+    c.send(new Delete({ SecretId: "app/five", ForceDeleteWithoutRecovery: true })),
+  "remove the replica": async (c) =>
+    (await c.send(new RemoveRegions({ SecretId: "app/five", RemoveReplicaRegions: ["eu-west-1", "eu-west-2"] })))
+      .ReplicationStatus,
+  "describe without a replica": (c) => c.send(new Describe({ SecretId: "app/five" })),
+  "create with a replica": async (c) => {
+    const AddReplicaRegions = [{ Region: "eu-west-1" }];
+    await c.send(new Create({ Name: "app/six", SecretString: "v1", AddReplicaRegions }));
+    return (await c.send(new Describe({ SecretId: "app/six" }))).ReplicationStatus;
+  },
+
+  "create seven": (c) => c.send(new Create({ Name: "app/seven", SecretString: "v1", ClientRequestToken: token(1) })),
+  "cancel without rotation": (c) => c.send(new CancelRotation({ SecretId: "app/seven" })),
+  "cancel on missing": (c) => c.send(new CancelRotation({ SecretId: "app/none" })),
+  "rotate, days out of range": (c) =>
+    c.send(
+      new Rotate({
+        SecretId: "app/seven",
+        RotationLambdaARN: nowhere,
+        RotationRules: { AutomaticallyAfterDays: 1001 },
+      }),
+    ),
+  "rotate with a short token": (c) =>
+    c.send(new Rotate({ SecretId: "app/seven", RotationLambdaARN: nowhere, ClientRequestToken: "x" })),
+  "rotate without a function": (c) => c.send(new Rotate({ SecretId: "app/seven", ClientRequestToken: token(2) })),
+  "rotate with a missing function": (c) => c.send(new Rotate({ SecretId: "app/one", RotationLambdaARN: nowhere })),
+  "rotate deleted": (c) => c.send(new Rotate({ SecretId: "app/three", RotationLambdaARN: nowhere })),
 
   "random password": async (c) => (await c.send(new Random({ PasswordLength: 40 }))).RandomPassword?.length,
   "random password too short": (c) => c.send(new Random({ PasswordLength: 3 })),

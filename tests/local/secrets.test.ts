@@ -142,11 +142,11 @@ describe("local AWS endpoint", () => {
 
   it("refuses what it does not have, aloud", async () => {
     const error = await secrets()
-      .send(new sm.RotateSecretCommand({ SecretId: "x" }))
+      .send(new sm.StopReplicationToReplicaCommand({ SecretId: "x" }))
       .catch((reason: unknown) => reason as sm.SecretsManagerServiceException);
     assert.ok(error instanceof Error);
     assert.equal(error.name, "NotImplementedLocally");
-    assert.match(error.message, /RotateSecret/);
+    assert.match(error.message, /StopReplicationToReplica/);
   });
 
   it("pages lists", async () => {

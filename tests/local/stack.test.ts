@@ -94,8 +94,12 @@ describe("local stack", function () {
 
     it("deploys functions whose environment the provisioner accepts", async () => {
       for (const [cluster, target] of Object.entries(stack.targets)) {
-        for (const name of [target.functionName, target.migrateFunctionName]) {
+        for (const name of [target.functionName, target.rotateFunctionName, target.migrateFunctionName]) {
           const config = readConfig((await invokeHere(name, { act: "env" })) as NodeJS.ProcessEnv);
+          assert.equal(
+            config.rotationFunctionArn,
+            name === target.migrateFunctionName ? undefined : target.rotateFunctionArn,
+          );
           assert.equal(config.cluster, cluster);
           assert.equal(config.engine, target.ref.engine);
           assert.equal(config.port, target.ref.database.port);
@@ -117,6 +121,25 @@ describe("local stack", function () {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: ref.discovery.parameter }));
       client.destroy();
       assert.deepEqual(JSON.parse(Parameter?.Value ?? ""), ref);
+    });
+
+    it("rotates a secret with the target's own function", async () => {
+      const { rotateFunctionArn: RotationLambdaARN, functionName } = stack.targets.orders;
+      const { ARN } = await stack.aws.direct("secretsmanager", "CreateSecret", { Name: "app", SecretString: "x" });
+      await stack.aws.direct("secretsmanager", "RotateSecret", { SecretId: ARN, RotationLambdaARN });
+      // This tiny provisioner answers every step and changes no label.
+      const outcome = await stack.rotationEnded(String(ARN));
+      assert.deepEqual(outcome, {
+        step: "finishSecret",
+        error: "The function has not moved AWSCURRENT to the new version.",
+      });
+      const access = RotationLambdaARN.replace(/[^:]+$/, functionName);
+      const next = { Name: "other", SecretString: "x" };
+      const { ARN: SecretId } = await stack.aws.direct("secretsmanager", "CreateSecret", next);
+      await assert.rejects(
+        stack.aws.direct("secretsmanager", "RotateSecret", { SecretId, RotationLambdaARN: access }),
+        { name: "AccessDeniedException" },
+      );
     });
 
     it("has a target whose database does not answer", async () => {

@@ -158,6 +158,19 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
         foreign: [],
         missingSecrets: new Set(),
         secretProblems: new Map(),
+        secrets: new Map(),
+        parameters: new Map(),
+        changedPasswords: new Set(),
+        service: {
+          host: "orders.test",
+          port: 5432,
+          account: "123456789012",
+          partition: "aws",
+          region: "eu-central-1",
+          engine: "postgres",
+          adminSecretArn: "arn:admin",
+          secretNamePrefixes: ["rds-"],
+        },
         firstGeneration: 1000,
       };
     });

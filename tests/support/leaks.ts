@@ -65,16 +65,27 @@ export const holdsVerifier = (text: string): boolean => verifiers.some((form) =>
 
 /** Looks for passwords in any form. It never says which: that would put it into the test's own output. */
 export class Scanner {
-  private readonly forms: Buffer[];
+  /** The forms by their first four bytes, and which pairs of bytes begin one: whole data directories are searched. */
+  private readonly byHead = new Map<number, Buffer[]>();
+  private readonly beginnings = new Uint8Array(0x10000);
 
   constructor(passwords: Iterable<string>) {
-    const all = new Set([...passwords].flatMap(halvesOf).flatMap(formsOf));
-    this.forms = [...all].map((form) => Buffer.from(form));
+    for (const text of new Set([...passwords].flatMap(halvesOf).flatMap(formsOf))) {
+      const form = Buffer.from(text);
+      const head = form.readUInt32LE();
+      this.byHead.set(head, [...(this.byHead.get(head) ?? []), form]);
+      this.beginnings[form.readUInt16LE()] = 1;
+    }
   }
 
   finds(content: string | Buffer): boolean {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
-    return this.forms.some((form) => bytes.includes(form));
+    for (let at = 0; at + 4 <= bytes.length; at += 1) {
+      if (this.beginnings[bytes[at] | (bytes[at + 1] << 8)] === 0) continue;
+      const forms = this.byHead.get(bytes.readUInt32LE(at));
+      if (forms?.some((form) => bytes.subarray(at, at + form.length).equals(form)) === true) return true;
+    }
+    return false;
   }
 
   /** The places in which a password is. */

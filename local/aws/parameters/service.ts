@@ -7,6 +7,7 @@ import { jsonService, type JsonOperation, type Service } from "../service";
 import { parameterArn, type Parameter, type ParameterStore } from "./store";
 
 const name = sized(1, 2048);
+const defaultKey = "alias/aws/ssm";
 const decrypt = z.boolean().default(false);
 const putInput = z.object({
   Name: name,
@@ -53,9 +54,21 @@ function requireName(text: string): void {
   }
 }
 
-function shown(parameter: Parameter, number: number, clear: boolean): Record<string, unknown> {
+/** User Guide, KMS encryption for SecureString parameters: what Parameter Store says of a key it cannot use. */
+function requireKey({ keys }: ParameterStore, { type, keyId = defaultKey }: Pick<Parameter, "type" | "keyId">): void {
+  const trouble = type === "SecureString" ? keys.troubleOf(keyId) : undefined;
+  if (trouble === "disabled") throw new AwsError("InvalidKeyId", `${keyId} is disabled.`);
+  if (trouble === "denied") {
+    const text =
+      "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.";
+    throw new AwsError("AccessDeniedException", text);
+  }
+}
+
+function shown(store: ParameterStore, parameter: Parameter, number: number, clear: boolean): Record<string, unknown> {
   const version = parameter.versions[number - 1];
   const secure = parameter.type === "SecureString";
+  if (clear) requireKey(store, parameter);
   return {
     Name: parameter.name,
     Type: parameter.type,
@@ -112,6 +125,7 @@ function put(store: ParameterStore, request: Record<string, unknown>, caller: Ca
       `${tier} tier parameters support a maximum parameter value of ${tier === "Advanced" ? 8192 : 4096} characters.${larger}`,
     );
   }
+  requireKey(store, { type, keyId: input.KeyId ?? known?.keyId });
   const { account, region } = caller;
   const tags = mergeTags([], input.Tags ?? [], "ValidationException");
   const parameter: Parameter = known ?? { account, region, name: input.Name, type, tier, tags, versions: [] };
@@ -160,7 +174,7 @@ function describe(store: ParameterStore, request: Record<string, unknown>, calle
       Name: parameter.name,
       ARN: parameterArn(parameter),
       Type: parameter.type,
-      KeyId: parameter.type === "SecureString" ? (parameter.keyId ?? "alias/aws/ssm") : undefined,
+      KeyId: parameter.type === "SecureString" ? (parameter.keyId ?? defaultKey) : undefined,
       Description: parameter.description,
       LastModifiedDate: seconds(last.modified),
       LastModifiedUser: last.modifiedBy,
@@ -201,14 +215,14 @@ export const parameterService = (store: ParameterStore): Service =>
     GetParameter(request, caller) {
       const input = readInput(getInput, request);
       const { parameter, number } = lookUp(store, input.Name, caller);
-      return { Parameter: shown(parameter, number, input.WithDecryption) };
+      return { Parameter: shown(store, parameter, number, input.WithDecryption) };
     },
     GetParameters(request, caller) {
       const input = readInput(getManyInput, request);
       const known = input.Names.filter((text) => store.named(text.split(":")[0], caller) !== undefined);
       const Parameters = known.map((text) => {
         const { parameter, number } = lookUp(store, text, caller);
-        return shown(parameter, number, input.WithDecryption);
+        return shown(store, parameter, number, input.WithDecryption);
       });
       return { Parameters, InvalidParameters: input.Names.filter((text) => !known.includes(text)) };
     },
@@ -216,7 +230,7 @@ export const parameterService = (store: ParameterStore): Service =>
       const input = readInput(pathInput, request);
       const found = store.of(caller).filter((parameter) => underPath(parameter, input.Path, input.Recursive));
       const { items, next } = page(found, input.MaxResults, input.NextToken);
-      const Parameters = items.map((one) => shown(one, one.versions.length, input.WithDecryption));
+      const Parameters = items.map((one) => shown(store, one, one.versions.length, input.WithDecryption));
       return { Parameters, NextToken: next };
     },
     DescribeParameters: (request, caller) => describe(store, request, caller),

@@ -1,4 +1,5 @@
 import type { Tag } from "../input";
+import type { Keys } from "../keys";
 import { partitionOf, type Caller } from "../identity";
 
 export interface ParameterVersion {
@@ -27,7 +28,10 @@ type Place = Pick<Caller, "account" | "region">;
 export class ParameterStore {
   private parameters: Parameter[] = [];
 
-  constructor(private readonly changed: () => void) {}
+  constructor(
+    private readonly changed: () => void,
+    readonly keys: Keys,
+  ) {}
 
   touch(): void {
     this.changed();

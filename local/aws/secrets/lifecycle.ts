@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { AwsError } from "../errors";
+import { defaultSecretsKey, requireKey, type Keys } from "../keys";
 import { mergeTags, readInput, seconds, sized, tagList } from "../input";
 import type { JsonOperation } from "../service";
-import { addVersion, current } from "./model";
+import { addVersion, current, hasValue, type Secret } from "./model";
+import { checkRegions, replicaRegions, replicate } from "./replication";
 import { newArn, type SecretStore } from "./store";
 import { clientRequestToken, secretId, tokenOf, valueMembers, valueOf } from "./values";
 
@@ -15,7 +17,13 @@ const details = {
   ClientRequestToken: clientRequestToken,
   ...valueMembers,
 };
-const createInput = z.object({ Name: sized(1, 512), Tags: tagList.optional(), ...details });
+const createInput = z.object({
+  Name: sized(1, 512),
+  Tags: tagList.optional(),
+  AddReplicaRegions: replicaRegions.optional(),
+  ForceOverwriteReplicaSecret: z.boolean().default(false),
+  ...details,
+});
 const updateInput = z.object({ SecretId: secretId, ...details });
 const deleteInput = z.object({
   SecretId: secretId,
@@ -32,6 +40,19 @@ function requireName(name: string): void {
   throw new AwsError("ValidationException", text);
 }
 
+/**
+ * API UpdateSecret, KmsKeyId: versions with a label are encrypted again with the new key; they stay as they are when the
+ * caller may not use it.
+ */
+function changeKey(keys: Keys, secret: Secret, keyId: string | undefined): void {
+  const trouble = keys.troubleOf(keyId ?? defaultSecretsKey);
+  if (trouble === "disabled") requireKey(keys, keyId, "encrypt");
+  const labelled = secret.versions.filter((version) => version.stages.length > 0 && hasValue(version));
+  if (trouble === undefined) for (const version of labelled) requireKey(keys, version.keyId, "decrypt");
+  secret.kmsKeyId = keyId;
+  if (trouble === undefined) for (const version of labelled) version.keyId = keyId;
+}
+
 /** Making, changing, deleting and restoring secrets, and their tags. */
 export function lifecycleOperations(store: SecretStore): Record<string, JsonOperation> {
   return {
@@ -41,6 +62,8 @@ export function lifecycleOperations(store: SecretStore): Record<string, JsonOper
       const value = valueOf(input);
       const token = tokenOf(input.ClientRequestToken);
       const tags = mergeTags([], input.Tags ?? [], "InvalidParameterException");
+      const regions = input.AddReplicaRegions ?? [];
+      checkRegions(caller, regions);
       const known = store.named(input.Name, caller);
       if (known?.deletionDue !== undefined) {
         const text = "You can't create this secret because a secret with this name is already scheduled for deletion.";
@@ -52,16 +75,24 @@ export function lifecycleOperations(store: SecretStore): Record<string, JsonOper
           const text = `The operation failed because the secret ${input.Name} already exists.`;
           throw new AwsError("ResourceExistsException", text);
         }
+        requireKey(store.keys, known.kmsKeyId, "encrypt");
         addVersion(known, token, value, [current]);
         return { ARN: known.arn, Name: known.name, VersionId: token };
       }
+      if (value !== undefined) requireKey(store.keys, input.KmsKeyId, "encrypt");
       const secret = store.create(caller, input.Name);
       secret.tags = tags;
       secret.description = input.Description;
       secret.kmsKeyId = input.KmsKeyId;
       if (value !== undefined) addVersion(secret, token, value, [current]);
       store.touch();
-      return { ARN: secret.arn, Name: secret.name, ...(value === undefined ? {} : { VersionId: token }) };
+      const status = replicate(store, secret, regions, input.ForceOverwriteReplicaSecret);
+      return {
+        ARN: secret.arn,
+        Name: secret.name,
+        ...(value === undefined ? {} : { VersionId: token }),
+        ...(status.length === 0 ? {} : { ReplicationStatus: status }),
+      };
     },
 
     UpdateSecret(request, caller) {
@@ -69,10 +100,12 @@ export function lifecycleOperations(store: SecretStore): Record<string, JsonOper
       const value = valueOf(input);
       const token = tokenOf(input.ClientRequestToken);
       const secret = store.findLive(input.SecretId, "UpdateSecret", caller);
+      // An empty key id means the default key again.
+      const keyId = input.KmsKeyId === "" ? undefined : (input.KmsKeyId ?? secret.kmsKeyId);
+      if (value !== undefined) requireKey(store.keys, keyId, "encrypt");
+      if (input.KmsKeyId !== undefined) changeKey(store.keys, secret, keyId);
       if (value !== undefined) addVersion(secret, token, value, [current]);
       secret.description = input.Description ?? secret.description;
-      // An empty key id means the default key again.
-      if (input.KmsKeyId !== undefined) secret.kmsKeyId = input.KmsKeyId === "" ? undefined : input.KmsKeyId;
       secret.changed = Date.now();
       store.touch();
       return { ARN: secret.arn, Name: secret.name, ...(value === undefined ? {} : { VersionId: token }) };
@@ -93,6 +126,10 @@ export function lifecycleOperations(store: SecretStore): Record<string, JsonOper
       }
       const secret = store.find(input.SecretId, "DeleteSecret", caller);
       const reply = { ARN: secret.arn, Name: secret.name };
+      if (secret.replicas !== undefined && secret.replicas.length > 0) {
+        const regions = secret.replicas.map(({ region }) => region).join(", ");
+        throw invalid(`You can't delete secret ${secret.arn} that still has replica regions [${regions}].`);
+      }
       if (force) {
         store.remove(secret);
         store.touch();

@@ -3,6 +3,8 @@ import { AwsError } from "../errors";
 import { page, readInput, seconds, sized } from "../input";
 import type { JsonOperation } from "../service";
 import { stagesById, type Secret } from "./model";
+import { replicationStatus } from "./replication";
+import { daysOf, nextRotation } from "./schedule";
 import type { SecretStore } from "./store";
 import { secretId } from "./values";
 
@@ -14,6 +16,29 @@ const listInput = z.object({
   Filters: z.array(z.object({ Key: z.string(), Values: z.array(sized(0, 512)).max(10) })).default([]),
 });
 
+/** API DescribeSecret: what a secret that never had rotation does not show at all. */
+function rotationOf({ rotation }: Secret): Record<string, unknown> {
+  if (rotation === undefined) return {};
+  const { enabled, functionArn, rules, since, lastRotated } = rotation;
+  const expression = rules?.ScheduleExpression !== undefined && lastRotated !== undefined;
+  const next = enabled && rules !== undefined ? nextRotation(rules, since) : undefined;
+  return {
+    RotationEnabled: enabled,
+    RotationLambdaARN: functionArn,
+    ...(rules === undefined
+      ? {}
+      : { RotationRules: expression ? { AutomaticallyAfterDays: daysOf(rules, lastRotated), ...rules } : rules }),
+    ...(enabled && lastRotated !== undefined ? { LastRotatedDate: seconds(lastRotated) } : {}),
+    ...(next === undefined ? {} : { NextRotationDate: seconds(next) }),
+  };
+}
+
+/** Shown by a primary that has replicas, and by the replicas. */
+function primaryRegionOf({ region, replicas, primaryRegion }: Secret): Record<string, unknown> {
+  if (primaryRegion !== undefined) return { PrimaryRegion: primaryRegion };
+  return replicas === undefined || replicas.length === 0 ? {} : { PrimaryRegion: region };
+}
+
 const startOfDay = (time: number): number => Math.floor(time / 86_400_000) * 86_400;
 
 function description(secret: Secret): Record<string, unknown> {
@@ -22,12 +47,14 @@ function description(secret: Secret): Record<string, unknown> {
     Name: secret.name,
     ...(secret.description === undefined ? {} : { Description: secret.description }),
     ...(secret.kmsKeyId === undefined ? {} : { KmsKeyId: secret.kmsKeyId }),
+    ...rotationOf(secret),
     LastChangedDate: seconds(secret.changed),
     // AWS tells the day only.
     ...(secret.accessed === undefined ? {} : { LastAccessedDate: startOfDay(secret.accessed) }),
     ...(secret.deletionDue === undefined ? {} : { DeletedDate: seconds(secret.deletionDue) }),
     ...(secret.tags.length === 0 ? {} : { Tags: secret.tags }),
     CreatedDate: seconds(secret.created),
+    ...primaryRegionOf(secret),
   };
 }
 
@@ -68,7 +95,9 @@ export function readingOperations(store: SecretStore): Record<string, JsonOperat
       const { SecretId } = readInput(z.object({ SecretId: secretId }), request);
       const secret = store.find(SecretId, "DescribeSecret", caller);
       const labelled = secret.versions.length === 0 ? {} : { VersionIdsToStages: stagesById(secret) };
-      return { ...description(secret), ...labelled };
+      const status = replicationStatus(store, secret);
+      const ReplicationStatus = status.length === 0 ? {} : { ReplicationStatus: status };
+      return { ...description(secret), ...labelled, ...ReplicationStatus };
     },
 
     ListSecrets(request, caller) {

@@ -21,7 +21,12 @@ interface Schedule {
 }
 
 /** One cron field: lists, ranges, steps and names. */
-function fieldTest(text: string, first: number, last: number, names: readonly string[] = []): (value: number) => boolean {
+function fieldTest(
+  text: string,
+  first: number,
+  last: number,
+  names: readonly string[] = [],
+): (value: number) => boolean {
   const numberOf = (part: string): number => {
     const named = names.indexOf(part.toUpperCase());
     const value = named >= 0 ? named + 1 : Number(part);
@@ -33,11 +38,13 @@ function fieldTest(text: string, first: number, last: number, names: readonly st
     const [from = "", to] = span.split("-");
     const every = step === undefined ? 1 : Number(step);
     if (!Number.isInteger(every) || every < 1) throw badExpression();
-    if (span === "*" || span === "?") return { start: first, end: last, every };
+    const whole = span === "*" || span === "?" || (span === "" && step !== undefined);
+    if (whole) return { start: first, end: last, every };
     const start = numberOf(from);
     return { start, end: to === undefined ? (step === undefined ? start : last) : numberOf(to), every };
   });
-  return (value) => ranges.some(({ start, end, every }) => value >= start && value <= end && (value - start) % every === 0);
+  return (value) =>
+    ranges.some(({ start, end, every }) => value >= start && value <= end && (value - start) % every === 0);
 }
 
 /** Days of the month, with `L` for the last one. */
@@ -77,29 +84,46 @@ function cron(text: string): Schedule {
     hourly: /[,*/-]/.test(hours),
     opensAfter(time) {
       // Secrets Manager has no schedules that are more than a year apart; leap days need a little more.
-      for (let at = Math.floor(time / hour) * hour + hour; at < time + 5 * 366 * day; at += hour) if (fits(at)) return at;
+      for (let at = Math.floor(time / hour) * hour + hour; at < time + 5 * 366 * day; at += hour)
+        if (fits(at)) return at;
       throw badExpression();
     },
   };
 }
 
-function rate(count: number, unit: string): Schedule {
-  const hourly = unit.startsWith("hour");
-  if (hourly ? count < 4 : count < 1 || count > 999) throw badExpression();
-  const span = count * (hourly ? hour : day);
-  const grain = hourly ? hour : day;
-  return { hourly, opensAfter: (time) => Math.floor((time + span) / grain) * grain };
+const periodic = (span: number, grain: number): Schedule => ({
+  hourly: grain === hour,
+  opensAfter: (time) => Math.floor((time + span) / grain) * grain,
+});
+
+function scheduleOf({ AutomaticallyAfterDays, ScheduleExpression }: RotationRules): Schedule | undefined {
+  if (ScheduleExpression === undefined) {
+    return AutomaticallyAfterDays === undefined ? undefined : periodic(AutomaticallyAfterDays * day, day);
+  }
+  const [, fields] = /^cron\(([^()]*)\)$/.exec(ScheduleExpression) ?? [];
+  if (fields !== undefined) return cron(fields);
+  const [, text = "", unit = ""] = /^rate\((\d+) (hour|day)s?\)$/.exec(ScheduleExpression) ?? [];
+  const count = Number(text);
+  if (unit === "hour" && count >= 4) return periodic(count * hour, hour);
+  if (unit === "day" && count >= 1 && count <= 999) return periodic(count * day, day);
+  throw badExpression();
 }
 
-function scheduleOf(rules: RotationRules): Schedule | undefined {
-  if (rules.ScheduleExpression === undefined) {
-    return rules.AutomaticallyAfterDays === undefined ? undefined : rate(rules.AutomaticallyAfterDays, "days");
-  }
-  const [, kind, inner = ""] = /^(rate|cron)\(([^()]*)\)$/.exec(rules.ScheduleExpression) ?? [];
-  if (kind === "cron") return cron(inner);
-  const [, count, unit = ""] = /^(\d+) (hours?|days?)$/.exec(inner) ?? [];
-  if (kind !== "rate" || count === undefined) throw badExpression();
-  return rate(Number(count), unit);
+const durationOf = ({ Duration }: RotationRules): number | undefined => {
+  if (Duration === undefined) return undefined;
+  const hours = Number(/^(\d{1,2})h$/.exec(Duration)?.[1] ?? 0);
+  if (hours < 1 || hours > 24) throw invalid("The duration of the rotation window is not valid.");
+  return hours * hour;
+};
+
+function windowAfter(rules: RotationRules, time: number): { opens: number; closes: number } | undefined {
+  const schedule = scheduleOf(rules);
+  if (schedule === undefined) return undefined;
+  const opens = schedule.opensAfter(time);
+  const endOfDay = Math.floor(opens / day) * day + day;
+  const duration = durationOf(rules);
+  if (duration !== undefined) return { opens, closes: opens + duration };
+  return { opens, closes: schedule.hourly ? opens + hour : endOfDay };
 }
 
 /** User Guide, Rotation schedules. Throws AWS's error for rules that it would not take. */
@@ -111,28 +135,20 @@ export function checkRules(rules: RotationRules): void {
   if (days !== undefined && (days < 1 || days > 1000)) {
     throw invalid("RotationRules.AutomaticallyAfterDays must be within 1-1000.");
   }
-  if (expression !== undefined) nextRotation(rules, Date.now());
+  const next = windowAfter(rules, Date.now());
+  if (next !== undefined && next.closes > Math.floor(next.opens / day) * day + day) {
+    throw invalid("The rotation window must not extend into the next UTC day.");
+  }
 }
 
-/**
- * API DescribeSecret, NextRotationDate: the latest moment of the window that follows a rotation at `time`. Nothing
- * without rules.
- */
+/** API DescribeSecret, NextRotationDate: the latest moment of the window that follows a rotation at `time`. */
 export function nextRotation(rules: RotationRules, time: number): number | undefined {
-  const { AutomaticallyAfterDays: days, Duration } = rules;
-  const schedule = rules.ScheduleExpression === undefined && days === 1000 ? undefined : scheduleOf(rules);
-  const opens = days === 1000 && schedule === undefined ? time + 1000 * day : schedule?.opensAfter(time);
-  if (opens === undefined) return undefined;
-  const endOfDay = Math.floor(opens / day) * day + day;
-  const closes =
-    Duration === undefined
-      ? schedule?.hourly === true
-        ? opens + hour
-        : endOfDay
-      : opens + Number(/^(\d+)h$/.exec(Duration)?.[1] ?? 0) * hour;
-  return closes - 1000;
+  const next = windowAfter(rules, time);
+  return next === undefined ? undefined : next.closes - 1000;
 }
 
 /** API DescribeSecret, RotationRules: the days that a schedule expression comes to, calculated after each rotation. */
-export const daysOf = (rules: RotationRules, time: number): number =>
-  Math.max(1, Math.round(((nextRotation(rules, time) ?? time) - time) / day));
+export function daysOf(rules: RotationRules, time: number): number {
+  const next = windowAfter(rules, time);
+  return next === undefined ? 1 : Math.max(1, Math.ceil((next.opens - Math.floor(time / day) * day) / day));
+}

@@ -1,26 +1,21 @@
-import { notLocal } from "../errors";
-import { jsonService, type JsonOperation, type Service } from "../service";
+import { jsonService, type Service } from "../service";
 import { lifecycleOperations } from "./lifecycle";
 import { getRandomPassword } from "./random";
 import { readingOperations } from "./reading";
+import { replicationOperations } from "./replication";
 import { resourcePolicyOperations } from "./resource-policy";
+import { rotationOperations } from "./rotation";
+import type { Rotations } from "./rotation-run";
 import type { SecretStore } from "./store";
 import { valueOperations } from "./values";
 
-const refuse =
-  (what: string): JsonOperation =>
-  () => {
-    throw notLocal(what);
-  };
-
-export const secretService = (store: SecretStore): Service =>
+export const secretService = (store: SecretStore, rotations: Rotations): Service =>
   jsonService("secretsmanager", "secretsmanager", {
     ...lifecycleOperations(store),
     ...valueOperations(store),
     ...readingOperations(store),
     ...resourcePolicyOperations(store),
+    ...replicationOperations(store),
+    ...rotationOperations(store, rotations),
     GetRandomPassword: getRandomPassword,
-    RotateSecret: refuse("rotation of secrets by a function (RotateSecret)"),
-    CancelRotateSecret: refuse("rotation of secrets by a function (CancelRotateSecret)"),
-    ReplicateSecretToRegions: refuse("replication of secrets (ReplicateSecretToRegions)"),
   });

@@ -1,19 +1,27 @@
 import { randomBytes } from "node:crypto";
 import { AwsError } from "../errors";
 import { partitionOf, type Caller } from "../identity";
+import type { Keys } from "../keys";
 import type { SavedSecret, Secret } from "./model";
 import { authorize } from "./policy";
 
 const suffixAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+/** What a replica answers. Everything else is for its primary. */
+const readingActions = ["GetSecretValue", "DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"];
+
 /** All secrets of all accounts and Regions, and the rules by which a caller finds one. */
 export class SecretStore {
   private secrets: Secret[] = [];
 
-  constructor(private readonly changed: () => void) {}
+  constructor(
+    private readonly changed: () => void,
+    readonly keys: Keys,
+  ) {}
 
-  /** Tells the state file. Every operation that changes a secret calls it. */
+  /** Tells the state file and the replicas. Every operation that changes a secret calls it. */
   touch(): void {
+    for (const secret of this.secrets) this.copyToReplicas(secret);
     this.changed();
   }
 
@@ -37,6 +45,12 @@ export class SecretStore {
     return secret;
   }
 
+  /** The copy of a primary secret in another Region. */
+  replicaOf(primary: Secret, region: string): Secret | undefined {
+    const copy = this.named(primary.name, { account: primary.account, region });
+    return copy?.primaryRegion === primary.region ? copy : undefined;
+  }
+
   remove(secret: Secret): void {
     this.secrets = this.secrets.filter((other) => other !== secret);
   }
@@ -54,6 +68,10 @@ export class SecretStore {
     }
     if (secret === undefined) throw missing();
     if (secret.account === caller.account) authorize(secret, secret.account, secret.arn, action, caller);
+    if (secret.primaryRegion !== undefined && !readingActions.includes(action)) {
+      const text = "Operation not permitted on a replica secret. Call must be made in primary secret's region.";
+      throw new AwsError("InvalidParameterException", text);
+    }
     return secret;
   }
 
@@ -65,6 +83,22 @@ export class SecretStore {
       "InvalidRequestException",
       "You can't perform this operation on the secret because it was marked for deletion.",
     );
+  }
+
+  /** User Guide, Replicate secrets: value, labels, tags and resource policy; each under a key of its own Region. */
+  private copyToReplicas(primary: Secret): void {
+    for (const { region, keyId, failed } of primary.replicas ?? []) {
+      if (failed !== undefined) continue;
+      let copy = this.replicaOf(primary, region);
+      if (copy === undefined) {
+        copy = this.create({ account: primary.account, region }, primary.name);
+        copy.arn = primary.arn.replace(`:${primary.region}:`, `:${region}:`);
+        copy.primaryRegion = primary.region;
+      }
+      const { description, tags, policy, changed, versions } = primary;
+      const copied = versions.map((version) => ({ ...version, stages: [...version.stages], keyId }));
+      Object.assign(copy, { description, tags: [...tags], policy, changed, kmsKeyId: keyId, versions: copied });
+    }
   }
 
   save(): SavedSecret[] {

@@ -1,9 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { AwsError } from "../errors";
+import { kmsDenied, requireKey } from "../keys";
 import { page, readInput, seconds, sized } from "../input";
 import type { JsonOperation } from "../service";
-import { addVersion, current, moveStage, stagesById, versionWith, type SecretValue, type SecretVersion } from "./model";
+import {
+  addVersion,
+  current,
+  hasValue,
+  moveStage,
+  stagesById,
+  versionWith,
+  type SecretValue,
+  type SecretVersion,
+} from "./model";
 import type { SecretStore } from "./store";
 
 export const secretId = sized(1, 2048);
@@ -66,15 +76,11 @@ export function valueOperations(store: SecretStore): Record<string, JsonOperatio
     GetSecretValue(request, caller) {
       const input = readInput(getInput, request);
       const secret = store.findLive(input.SecretId, "GetSecretValue", caller);
-      if (secret.account !== caller.account && secret.kmsKeyId === undefined) {
-        // The default key, aws/secretsmanager, cannot be used from another account.
-        throw new AwsError("AccessDeniedException", "Access to KMS is not allowed");
-      }
       let version: SecretVersion | undefined;
       if (input.VersionId === undefined) {
         const label = input.VersionStage ?? current;
         version = versionWith(secret, label);
-        if (version === undefined) throw missingValue(`staging label: ${label}`);
+        if (version === undefined || !hasValue(version)) throw missingValue(`staging label: ${label}`);
       } else {
         version = secret.versions.find(({ id }) => id === input.VersionId);
         if (version === undefined) throw missingValue(`VersionId: ${input.VersionId}`);
@@ -82,7 +88,11 @@ export function valueOperations(store: SecretStore): Record<string, JsonOperatio
           const text = "You provided a VersionStage that is not associated to the provided VersionId.";
           throw new AwsError("InvalidRequestException", text);
         }
+        if (!hasValue(version)) throw missingValue(`VersionId: ${input.VersionId}`);
       }
+      // The default key, aws/secretsmanager, cannot be used from another account.
+      if (secret.account !== caller.account && version.keyId === undefined) throw kmsDenied();
+      requireKey(store.keys, version.keyId, "decrypt");
       secret.accessed = Date.now();
       store.touch();
       return {
@@ -103,6 +113,7 @@ export function valueOperations(store: SecretStore): Record<string, JsonOperatio
         throw new AwsError("InvalidRequestException", "You must provide either SecretString or SecretBinary.");
       }
       const secret = store.findLive(input.SecretId, "PutSecretValue", caller);
+      requireKey(store.keys, secret.kmsKeyId, "encrypt");
       const { version } = addVersion(secret, token, value, input.VersionStages ?? [current]);
       store.touch();
       return { ARN: secret.arn, Name: secret.name, VersionId: version.id, VersionStages: version.stages };
@@ -134,6 +145,7 @@ export function valueOperations(store: SecretStore): Record<string, JsonOperatio
       if (source !== undefined && source !== holder) {
         throw refuse(`Staging label ${label} isn't currently attached to version ${source.id}.`);
       }
+      if (target !== undefined && label === current && !hasValue(target)) throw missingValue(`VersionId: ${target.id}`);
       if (target !== undefined) moveStage(secret, label, target);
       else if (label === current) {
         throw refuse(
@@ -155,6 +167,7 @@ export function valueOperations(store: SecretStore): Record<string, JsonOperatio
         VersionId: version.id,
         ...(version.stages.length === 0 ? {} : { VersionStages: version.stages }),
         CreatedDate: seconds(version.created),
+        KmsKeyIds: [version.keyId ?? "DefaultEncryptionKey"],
       }));
       return { ARN: secret.arn, Name: secret.name, Versions, ...(next === undefined ? {} : { NextToken: next }) };
     },

@@ -1,5 +1,5 @@
 import { accountKey, PUBLIC, type Account } from "../account";
-import { granteeName, type GranteeSpec } from "../claims";
+import { alternates, granteeName, type GranteeSpec } from "../claims";
 import { claimIdPrefix } from "../id";
 import type { Item } from "../item";
 import type { PlanContext } from "./context";
@@ -25,7 +25,9 @@ export function granteeAccounts(context: PlanContext, grantee: GranteeSpec): Acc
 function listedHosts({ facts, cluster, records }: PlanContext, name: string): readonly string[] | undefined {
   const id = claimIdPrefix(facts.family, cluster, { kind: "role", name, deletion: "drop" });
   const claim = records.find((record) => record.id === id)?.claim;
-  return claim?.kind === "login" ? (claim.hosts ?? DEFAULT_HOSTS) : undefined;
+  if (claim?.kind !== "login") return undefined;
+  // The role that the two logins share holds everything.
+  return alternates(claim) ? [""] : (claim.hosts ?? DEFAULT_HOSTS);
 }
 
 /** The items of exactly these accounts. */

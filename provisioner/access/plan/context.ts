@@ -2,12 +2,19 @@ import type { Claim } from "../claims";
 import { claimId, claimIdPrefix } from "../id";
 import { itemKey, opposite, type Item } from "../item";
 import type { Operation } from "../operation";
-import type { ClaimRecord, RecordedItem } from "../record";
+import type { ClaimRecord, RecordedItem, Turn } from "../record";
 import { Refusal, type RefusalCode } from "../refusal";
 import { itemChanges } from "../words";
 import { withImplied } from "./implied";
 import type { ItemQuestion } from "./items";
-import type { ParameterChange, ParameterState, PrimarySecret, SecretChange, SecretState, ServiceFacts } from "../secret";
+import type {
+  ParameterChange,
+  ParameterState,
+  PrimarySecret,
+  SecretChange,
+  SecretState,
+  ServiceFacts,
+} from "../secret";
 import type { ServerFacts, ServerState } from "../server";
 
 /** One claim as it arrives at the planner. */
@@ -17,6 +24,8 @@ export interface ClaimOrder {
   previousOwner?: string;
   id?: string;
   claim: Claim;
+  /** An operator's wish: a fresh password, and everything else as it is. */
+  resets?: true;
 }
 
 /** Everything that is known when a claim is planned. `state` and `records` advance claim by claim. */
@@ -74,6 +83,10 @@ export interface SetCredentials {
   password: "fresh" | "current" | "supplied";
   /** `write`: a new version, also for the same password. `move`: a new secret under another name. */
   secret: "keep" | "write" | "move";
+  /** `alternating`: the login that the secret names afterwards. */
+  turn?: Turn;
+  /** The login so far still works for the grace period. */
+  leaves?: "formerLogin";
   /** Our own secret of this login that nobody needs afterwards. */
   abandons?: { arn: string; recoveryDays: number };
 }

@@ -15,7 +15,11 @@ export type {
   PlanContext,
   PlannedChange,
   SecretProblem,
+  SetCredentials,
 } from "./context";
+export { endOfFormer } from "./alternating";
+export { parameterNames } from "./parameters";
+export { otherTurn, sharedRole, turnAccounts, turnName } from "./turns";
 export { DEFAULT_HOSTS };
 export { ledgerQuery, serverQuery } from "./query";
 

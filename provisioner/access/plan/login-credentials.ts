@@ -1,7 +1,8 @@
 import type { LoginClaim } from "../claims";
 import type { Operation } from "../operation";
-import type { ClaimRecord } from "../record";
-import type { CredentialStep, PlanContext } from "./context";
+import type { ClaimRecord, CredentialRecord } from "../record";
+import { secretContent, secretNameOf } from "../secret-text";
+import type { CredentialStep, PlanContext, SetCredentials } from "./context";
 
 /**
  * A row left as `intent` with the same passwordVersion resumes its generation: the secret may have the new password
@@ -16,24 +17,79 @@ function nextGeneration(context: PlanContext, claim: LoginClaim, record: ClaimRe
   return resumed ? record.generation : record.generation + 1;
 }
 
-export function credentialStep(
-  context: PlanContext,
-  claim: LoginClaim,
-  record: ClaimRecord | undefined,
-  adopting: boolean,
-  operations: readonly Operation[],
-): CredentialStep {
+export interface CredentialQuestion {
+  id: string;
+  claim: LoginClaim;
+  record: ClaimRecord | undefined;
+  adopting: boolean;
+  /** What is planned so far. */
+  operations: readonly Operation[];
+  /** The account whose password the secret has was changed by hand. */
+  changed: boolean;
+  /** A fresh password is asked for, whatever there is. */
+  resets: boolean;
+  /** The secret has to name another login from now on. */
+  renames?: boolean;
+}
+
+const suppliedArn = (claim: ClaimRecord["claim"] | undefined): string | undefined =>
+  claim?.kind === "login" && claim.auth.kind === "password" ? claim.auth.suppliedSecretArn : undefined;
+
+/** The secret that is ours to change: not one that somebody else supplies. */
+export function ownSecret(record: ClaimRecord | undefined): CredentialRecord | undefined {
   const credentials = record?.credentials;
-  if (claim.auth.kind === "iam")
-    return credentials === undefined ? { step: "none" } : { step: "delete", recoveryDays: recoveryDaysOf(record) };
-  const bumped = credentials !== undefined && credentials.passwordVersion !== (claim.passwordVersion ?? 1);
-  const lost = credentials === undefined || context.missingSecrets.has(credentials.secretArn);
-  if (bumped || lost || adopting || record?.retained === true)
-    return { step: "set", generation: nextGeneration(context, claim, record), fresh: true };
+  // An interrupted change to or from a supplied secret: the ARN tells, the claim speaks of what was to be.
+  return credentials === undefined || credentials.supplied === true ? undefined : credentials;
+}
+
+export function credentialStep(context: PlanContext, question: CredentialQuestion): CredentialStep {
+  const { id, claim, record, adopting, operations, changed } = question;
+  const own = ownSecret(record);
+  const recoveryDays = recoveryDaysOf(record);
+  if (claim.auth.kind === "iam") return own === undefined ? { step: "none" } : { step: "delete", recoveryDays };
   const needed = operations.some((operation) => operation.op === "createLogin" || operation.op === "setAuth");
-  return needed
-    ? { step: "set", generation: record?.generation ?? context.firstGeneration, fresh: false }
-    : { step: "none" };
+  const generation = record?.generation ?? context.firstGeneration;
+  const supplied = suppliedArn(claim);
+  if (supplied !== undefined) {
+    const known = record?.credentials?.supplied === true ? record.credentials : undefined;
+    const another = known?.secretArn !== supplied || known.secretVersionId !== context.secrets.get(id)?.versionId;
+    if (!another && !needed && !changed && !adopting && record?.retained !== true) return { step: "none" };
+    return {
+      step: "set",
+      generation,
+      password: "supplied",
+      secret: "keep",
+      ...(own === undefined ? {} : { abandons: { arn: own.secretArn, recoveryDays } }),
+    };
+  }
+  const state = context.secrets.get(id);
+  const bumped = own !== undefined && own.passwordVersion !== (claim.passwordVersion ?? 1);
+  const lost = own === undefined || context.missingSecrets.has(own.secretArn);
+  const moved = own !== undefined && state !== undefined && isMoved(context, claim, record, state.name);
+  const abandons = moved ? { abandons: { arn: own.secretArn, recoveryDays } } : {};
+  const secret: SetCredentials["secret"] = moved ? "move" : "write";
+  if (bumped || question.resets || lost || adopting || record?.retained === true || question.renames === true)
+    return { step: "set", generation: nextGeneration(context, claim, record), password: "fresh", secret, ...abandons };
+  const rewritten = own.content !== undefined && own.content !== secretContent(context.service, claim);
+  if (moved || rewritten)
+    return {
+      step: "set",
+      generation: nextGeneration(context, claim, record),
+      password: "current",
+      secret,
+      ...abandons,
+    };
+  return needed || changed ? { step: "set", generation, password: "current", secret: "keep" } : { step: "none" };
+}
+
+/** Only when the claim asks for another name: the one by convention follows the database, and stays. */
+function isMoved(context: PlanContext, claim: LoginClaim, record: ClaimRecord | undefined, present: string): boolean {
+  const before =
+    record?.claim.kind === "login" && record.claim.auth.kind === "password" ? record.claim.auth : undefined;
+  const named = claim.auth.kind === "password" ? claim.auth.secret?.name : undefined;
+  if (named === before?.secret?.name && record?.state === "done") return false;
+  if (named === undefined && before?.secret?.name === undefined) return false;
+  return secretNameOf(context.service, context.cluster, claim) !== present;
 }
 
 const recoveryDaysOf = (record: ClaimRecord | undefined): number =>

@@ -94,9 +94,7 @@ export function followHosts(
 
 /** Rows of grants speak of other accounts than the login's: it had no claim before, or a change of hosts was cut short. */
 export const isFollowedLate = ({ records }: PlanContext, accounts: readonly Account[]): boolean =>
-  records.some(
-    (row) => !row.retained && isGrantOf(row.claim, accounts[0]?.name ?? "") && !speaksOfAll(row, accounts),
-  );
+  records.some((row) => !row.retained && isGrantOf(row.claim, accounts[0]?.name ?? "") && !speaksOfAll(row, accounts));
 
 function speaksOfAll({ items }: ClaimRecord, accounts: readonly Account[]): boolean {
   if (items.length === 0) return true;

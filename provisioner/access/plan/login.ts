@@ -1,5 +1,5 @@
 import { accountKey, accountWords, sameAccount, type Account } from "../account";
-import type { LoginClaim } from "../claims";
+import { alternates, type LoginClaim } from "../claims";
 import type { Operation } from "../operation";
 import { recordable, type ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
@@ -19,9 +19,13 @@ import {
   type PlannedChange,
 } from "./context";
 import { attributeDifference, attributeWords, onlyChosen, wantedAttributes } from "./login-attributes";
+import { planAlternating, planAlternatingRemoval } from "./alternating";
 import { credentialStep } from "./login-credentials";
+import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
+import { planParameters } from "./parameters";
 import { followHosts, hostMoves, isFollowedLate, moveChanges, moveOperations } from "./login-hosts";
 import { dropPlan, refuseSystem } from "./principal";
+import { refuseTurnOf } from "./turns";
 
 export const loginAccounts = (context: PlanContext, claim: LoginClaim): Account[] =>
   context.facts.family === "postgresql"
@@ -46,31 +50,27 @@ function refusals(context: PlanContext, claim: LoginClaim): void {
     );
 }
 
-/** Refused rather than recorded and ignored: the secret would stay what it was. */
-function refuseMovedSecret(claim: LoginClaim, record: ClaimRecord | undefined): void {
-  if (record?.credentials === undefined || record.claim.kind !== "login") return;
-  if (claim.auth.kind !== "password" || record.claim.auth.kind !== "password") return;
-  for (const setting of ["name", "kmsKeyArn"] as const) {
-    const before = record.claim.auth.secret?.[setting];
-    const now = claim.auth.secret?.[setting];
-    if (before !== now)
-      throw new Refusal(
-        "NotSupported",
-        `auth.secret.${setting} of login ${claim.name} cannot be changed from ${JSON.stringify(before ?? "its default")} to ${JSON.stringify(now ?? "its default")} yet; leave it, or give the login another username.`,
-        `auth.secret.${setting}`,
-      );
-  }
+/** The way back would need a login of the name again, with everything the role holds. */
+function refuseFormerTurns(record: ClaimRecord | undefined, { name }: LoginClaim): void {
+  if (record === undefined || record.retained || !alternates(record.claim)) return;
+  throw new Refusal(
+    "RotationRefused",
+    `${name} alternates between two logins and cannot become one login again; keep rotation.strategy "alternating", or give the login another username.`,
+    "rotation.strategy",
+  );
 }
 
 export function planLogin(context: PlanContext, order: ClaimOrder & { claim: LoginClaim }): ClaimPlan {
   const { claim } = order;
+  if (alternates(claim)) return planAlternating(context, order);
   const words = `login ${claim.name}`;
   const record = findRecord(context, order);
   const id = idFor(context, order, record);
   assertOurs(record, order, words);
   refuseSystem(context, claim.name, "username");
   refusals(context, claim);
-  refuseMovedSecret(claim, record);
+  refuseTurnOf(context, claim.name, "username");
+  refuseFormerTurns(record, claim);
   const accounts = loginAccounts(context, claim);
   const known = (context.state.principals.get(claim.name)?.accounts ?? []).filter((state) =>
     accounts.some((account) => accountKey(account) === accountKey(state.account)),
@@ -133,18 +133,27 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   }
   operations.push(...moveOperations({ ...moves, renamed: [] }));
   changes.push(...moveChanges({ ...moves, renamed: [] }));
-  const credentials = credentialStep(context, claim, record, adopting, operations);
-  const secretProblem = context.secretProblems.get(id);
-  if (secretProblem !== undefined && (credentials.step === "set" || secretProblem.code === "SecretUnavailable"))
-    throw new Refusal(secretProblem.code, secretProblem.message, "auth.secret.name");
-  if (credentials.step === "set" && credentials.fresh) {
-    // Accounts that exist get the same new password; one that is created or converted gets it there.
+  const changed = accounts.filter((account) => context.changedPasswords.has(accountKey(account)));
+  const credentials = credentialStep(context, {
+    id,
+    claim,
+    record,
+    adopting,
+    resets: order.resets === true,
+    operations,
+    changed: changed.length > 0,
+  });
+  refuseSecret(context, id, credentials);
+  if (credentials.step === "set") {
+    // An account that is created or converted gets its password there.
     const covered = new Set(operations.filter(carriesPassword).map((operation) => accountKey(operation.account)));
-    const others = accounts.filter((account) => !covered.has(accountKey(account)));
-    if (others.length > 0)
-      changes.push({ verb: "reset", words: `reset the password of ${claim.name} and put the new one into its secret` });
+    const others = (credentials.password === "current" ? changed : accounts).filter(
+      (account) => !covered.has(accountKey(account)),
+    );
     for (const account of others) operations.push({ op: "setPassword", account });
+    changes.push(...credentialChanges(claim.name, credentials, others.length > 0));
   }
+  const secretPlan = planSecret(context, order, { record, before, credentials });
 
   const next: ClaimRecord = {
     id,
@@ -160,6 +169,13 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     items: [],
     credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
   };
+  const parameters = planParameters(
+    context,
+    claim,
+    before,
+    publishedBy(context, claim, record, credentials, claim.name),
+  );
+  changes.push(...secretPlan.changes, ...parameters.changes);
   const accountsChange = operations.some(({ op }) => ["createLogin", "renameAccount", "dropPrincipal"].includes(op));
   // A run that was cut short may have made accounts that the grants do not know of yet.
   const isCutShort = record?.state === "intent";
@@ -175,6 +191,8 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     operations,
     also: followed.also,
     credentials,
+    secretChanges: secretPlan.secretChanges,
+    parameterChanges: parameters.parameterChanges,
     changes: changes.length > 0 ? changes : recordChange(record, next, words),
     warnings: adopting ? [`${claim.name} existed before and is taken over; its password is reset.`] : [],
     next,
@@ -182,7 +200,9 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   };
 }
 
-const carriesPassword = (operation: Operation): operation is Extract<Operation, { op: "createLogin" | "setAuth" }> =>
+export const carriesPassword = (
+  operation: Operation,
+): operation is Extract<Operation, { op: "createLogin" | "setAuth" }> =>
   operation.op === "createLogin" || operation.op === "setAuth";
 
 /** The accounts of the claim, and those that a change of hosts, cut short, has left to the row. */
@@ -196,6 +216,9 @@ function accountsToRemove(context: PlanContext, order: ClaimOrder & { claim: Log
 }
 
 export function planLoginRemoval(context: PlanContext, order: ClaimOrder & { claim: LoginClaim }): ClaimPlan {
+  const recorded = findRecord(context, order)?.claim;
+  if (alternates(order.claim) || (recorded !== undefined && alternates(recorded)))
+    return planAlternatingRemoval(context, order);
   const accounts = accountsToRemove(context, order);
   const recoveryDays = order.claim.auth.kind === "password" ? (order.claim.auth.secret?.recoveryDays ?? 7) : 7;
   return dropPlan(context, order, { words: `login ${order.claim.name}`, accounts, recoveryDays });

@@ -9,14 +9,14 @@ export interface ParameterPlan {
 }
 
 /** The names a claim publishes under, in a fixed order. */
-export function parameterNames({ parameterPath, parameterPasswordKeyArn, database }: LoginClaim): string[] {
+export function parameterNames({ parameterPath, parameterPasswordKeyArn, database, auth }: LoginClaim): string[] {
   if (parameterPath === undefined) return [];
   const kinds = [
     "host",
     "port",
     ...(database === undefined ? [] : ["database"]),
     "username",
-    "secretArn",
+    ...(auth.kind === "password" ? ["secretArn"] : []),
     ...(parameterPasswordKeyArn === undefined ? [] : ["password"]),
   ];
   return kinds.map((kind) => `${parameterPath}/${kind}`);
@@ -26,13 +26,13 @@ export function parameterNames({ parameterPath, parameterPasswordKeyArn, databas
 export interface Published {
   username: string;
   secretArn?: string;
-  /** The version whose password is current, and the one that stands in the parameters so far. */
+  /** Another password is or becomes current than the one that stands in the parameters. */
   passwordChanges: boolean;
 }
 
 /** Parameters that are no longer claimed go; those that are there and equal stay untouched. */
 export function planParameters(
-  context: PlanContext,
+  context: Pick<PlanContext, "service" | "parameters">,
   claim: LoginClaim,
   before: LoginClaim | undefined,
   published: Published,

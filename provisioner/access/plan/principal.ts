@@ -1,10 +1,12 @@
-import { accountKey, accountWords, type Account } from "../account";
+import { accountWords, type Account } from "../account";
 import type { LoginClaim, RoleClaim } from "../claims";
 import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
-import type { OwnedObject } from "../server";
+import { findAccount, type OwnedObject } from "../server";
 import { blankPlan } from "./blank";
+import { ownSecret } from "./login-credentials";
+import { removeParameters } from "./parameters";
 import { assertOurs, findRecord, idFor, type ClaimOrder, type ClaimPlan, type PlanContext } from "./context";
 
 /** The provisioner's own login and the server's own accounts are never managed. */
@@ -29,9 +31,7 @@ export function dropPlan(
     next: undefined,
     recordChanges: record !== undefined,
   };
-  const known = (context.state.principals.get(claim.name)?.accounts ?? []).filter((state) =>
-    about.accounts.some((account) => accountKey(account) === accountKey(state.account)),
-  );
+  const known = about.accounts.flatMap((account) => findAccount(context.state, account) ?? []);
   if (record === undefined || record.retained) {
     if (known.length > 0) plan.warnings.push(`${about.words} is not managed here any more; it was left as it is.`);
     return { ...plan, next: record, recordChanges: false };
@@ -46,11 +46,12 @@ export function dropPlan(
         known.map((state) => state.account),
       ),
     };
-  const hosts = new Set(about.accounts.map(({ host }) => host ?? ""));
-  // A definer at a host that stays is somebody else's.
-  const owns = (context.state.principals.get(claim.name)?.owns ?? []).filter(
-    ({ host }) => host === undefined || hosts.has(host),
-  );
+  const owns = [...new Set(about.accounts.map(({ name }) => name))].flatMap((name) => {
+    const hosts = new Set(about.accounts.filter((account) => account.name === name).map(({ host }) => host ?? ""));
+    // A definer at a host that stays is somebody else's.
+    const owned = context.state.principals.get(name)?.owns ?? [];
+    return owned.filter(({ host }) => host === undefined || hosts.has(host));
+  });
   const asked = claim.reassignOwnedTo !== undefined || claim.dropOwned === true;
   if (!asked && claim.kind === "role" && owns.length > 0 && owns.every((object) => isRetained(context, object)))
     return {
@@ -65,17 +66,18 @@ export function dropPlan(
         ? `${about.words} is still the definer of ${listed(owns)}; make them with another definer or drop them first. Nothing was changed.`
         : `${about.words} still owns ${listed(owns)}; give them another owner or drop them first, or set reassignOwnedTo or dropOwned. Nothing was changed.`,
     );
-  const owned = owns.length === 0 ? [] : ownedOperations(context, claim, known[0]?.account);
   const operations: Operation[] = [];
   for (const { account, login } of known) {
-    if (login || claim.kind === "login") operations.push({ op: "lockLogin", account });
-    if ((login || claim.kind === "login") && endsSessions(claim)) operations.push({ op: "endSessions", account });
-    operations.push(...owned, { op: "dropPrincipal", account });
+    if (login || isLogin(claim, account)) operations.push({ op: "lockLogin", account });
+    if ((login || isLogin(claim, account)) && endsSessions(claim)) operations.push({ op: "endSessions", account });
+    const owned = (context.state.principals.get(account.name)?.owns ?? []).length > 0;
+    operations.push(...(owned ? ownedOperations(context, claim, account) : []), { op: "dropPrincipal", account });
   }
   return {
     ...plan,
     operations,
     credentials: mayHaveSecret(record) ? { step: "delete", recoveryDays: about.recoveryDays } : { step: "none" },
+    parameterChanges: record.claim.kind === "login" ? removeParameters(context, record.claim) : [],
     changes: [
       {
         verb: "drop",
@@ -87,6 +89,9 @@ export function dropPlan(
     ],
   };
 }
+
+/** On MariaDB the role that alternating logins share has no host, and nothing to lock. */
+const isLogin = (claim: LoginClaim | RoleClaim, { host }: Account): boolean => claim.kind === "login" && host !== "";
 
 const endsSessions = (claim: LoginClaim | RoleClaim): boolean => claim.kind === "role" || claim.endSessions !== false;
 
@@ -100,12 +105,7 @@ const ownedWords = ({ reassignOwnedTo, dropOwned }: LoginClaim | RoleClaim, owns
         : "";
 
 /** What it owns goes to another role, or goes. A function that comes to run with the admin's rights is never made. */
-function ownedOperations(
-  { state, facts }: PlanContext,
-  claim: LoginClaim | RoleClaim,
-  account: Account | undefined,
-): Operation[] {
-  if (account === undefined) return [];
+function ownedOperations({ state, facts }: PlanContext, claim: LoginClaim | RoleClaim, account: Account): Operation[] {
   const to = claim.reassignOwnedTo;
   if (to === undefined) return [{ op: "dropOwned", account }];
   const known = state.principals.get(to)?.accounts[0];
@@ -121,8 +121,11 @@ function ownedOperations(
 
 /** A row left as `intent` may have made its secret without having noted it. */
 const mayHaveSecret = (record: ClaimRecord): boolean =>
-  record.credentials !== undefined ||
-  (record.state === "intent" && record.claim.kind === "login" && record.claim.auth.kind === "password");
+  ownSecret(record) !== undefined ||
+  (record.state === "intent" &&
+    record.claim.kind === "login" &&
+    record.claim.auth.kind === "password" &&
+    record.claim.auth.suppliedSecretArn === undefined);
 
 function keep(
   claim: LoginClaim | RoleClaim,
@@ -132,10 +135,12 @@ function keep(
   const lock = claim.deletion === "lock";
   return {
     operations: lock
-      ? accounts.flatMap((account): Operation[] => [
-          { op: "lockLogin", account },
-          ...(endsSessions(claim) ? [{ op: "endSessions" as const, account }] : []),
-        ])
+      ? accounts
+          .filter((account) => isLogin(claim, account))
+          .flatMap((account): Operation[] => [
+            { op: "lockLogin", account },
+            ...(endsSessions(claim) ? [{ op: "endSessions" as const, account }] : []),
+          ])
       : [],
     changes: [
       lock

@@ -1,18 +1,28 @@
 import { PUBLIC } from "../account";
-import { databaseOfTarget, futureOf, granteeName, type Claim, type GrantClaim, type LoginClaim } from "../claims";
+import {
+  alternates,
+  databaseOfTarget,
+  futureOf,
+  granteeName,
+  type Claim,
+  type GrantClaim,
+  type LoginClaim,
+  type RoleClaim,
+} from "../claims";
 import { claimIdPrefix } from "../id";
 import type { ClaimRecord } from "../record";
 import type { Family, ReadQuery, SchemaQuery, ServerFacts } from "../server";
 import { DEFAULT_HOSTS } from "./accounts";
 import type { ClaimOrder } from "./context";
 import { templateNeeds } from "./expand-objects";
+import { baseOfTurn, turnName, turns } from "./turns";
 
 /** Every principal a claim talks about. */
 function namesOf(claim: Claim): string[] {
   switch (claim.kind) {
     case "login":
     case "role":
-      return [claim.name, ...(claim.reassignOwnedTo === undefined ? [] : [claim.reassignOwnedTo])];
+      return [claim.name, ...turnNames(claim), ...(claim.reassignOwnedTo === undefined ? [] : [claim.reassignOwnedTo])];
     case "database":
     case "schema":
       return claim.owner === undefined ? [] : [claim.owner];
@@ -22,6 +32,15 @@ function namesOf(claim: Claim): string[] {
     }
   }
 }
+
+const turnNames = (claim: Claim): string[] =>
+  claim.kind === "login" && alternates(claim) ? turns.map((turn) => turnName(claim.name, turn)) : [];
+
+/** Whose claim could have made this name one of its two logins, and whose names could be in the way. */
+const principalsBeside = (claim: LoginClaim | RoleClaim): string[] => {
+  const base = baseOfTurn(claim.name);
+  return [...turnNames(claim), ...(base === undefined ? [] : [base])];
+};
 
 const databasesOf = (claim: Claim): string[] =>
   claim.kind === "database"
@@ -41,7 +60,10 @@ export function ledgerQuery(
   const ids = new Set<string>();
   const grantees = new Set<string>();
   for (const order of orders) {
-    if (order.claim.kind !== "grant") ids.add(claimIdPrefix(family, cluster, order.claim));
+    const { claim } = order;
+    if (claim.kind !== "grant") ids.add(claimIdPrefix(family, cluster, claim));
+    if (claim.kind === "login" || claim.kind === "role")
+      for (const name of principalsBeside(claim)) ids.add(claimIdPrefix(family, cluster, { ...claim, name }));
     for (const name of namesOf(order.claim)) grantees.add(name);
     // What a database claims for its owner, or of PUBLIC, stands in its own row; others claim it of PUBLIC.
     for (const name of databasesOf(order.claim)) ids.add(claimIdPrefix(family, cluster, databaseClaim(name)));
@@ -78,9 +100,10 @@ export function serverQuery(
     }
     if (claim.kind === "schema") schemas.add({ database: claim.database, schema: claim.name });
     if (claim.kind === "grant") addObjects(claim, schemas, query);
-    if (claim.kind === "login" && movesHosts(claim, records)) ownersOf.add(claim.name);
+    const endsAccounts = alternates(claim) && facts.family === "mysql";
+    if (claim.kind === "login" && (endsAccounts || movesHosts(claim, records))) ownersOf.add(claim.name);
     if (action === "remove" && (claim.kind === "login" || claim.kind === "role") && claim.deletion === "drop")
-      ownersOf.add(claim.name);
+      for (const name of [claim.name, ...turnNames(claim)]) ownersOf.add(name);
   }
   const asked = new Set(orders.flatMap(({ owner, previousOwner }) => [owner, previousOwner]));
   for (const record of records)

@@ -15,6 +15,7 @@ import {
   type PlanContext,
 } from "./context";
 import { dropPlan, refuseSystem } from "./principal";
+import { refuseTurnOf } from "./turns";
 
 /** MySQL roles live at `%`, MariaDB roles have no host. */
 const roleAccount = (context: PlanContext, name: string): Account =>
@@ -27,6 +28,7 @@ export function planRole(context: PlanContext, order: ClaimOrder & { claim: Role
   const id = idFor(context, order, record);
   assertOurs(record, order, words);
   refuseSystem(context, claim.name, "name");
+  refuseTurnOf(context, claim.name, "name");
   const known = context.state.principals.get(claim.name)?.accounts ?? [];
   const { adopting, adopted } = adoptionOf(record, order.owner, known.length > 0);
   if (adopting) refuseToAdopt(context, order, { code: "RoleExists", words: claim.name, property: "name" });

@@ -61,7 +61,8 @@ export function canonicalPolicy(text: string, partition: string): string {
 const bounds = ["aws:principalorgid", "aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn"];
 
 function isPublic({ Effect, Principal, Condition = {} }: Statement): boolean {
-  const names = typeof Principal === "object" && Principal !== null ? Object.values(Principal).flatMap(list) : [Principal];
+  const names =
+    typeof Principal === "object" && Principal !== null ? Object.values(Principal).flatMap(list) : [Principal];
   if (Effect !== "Allow" || !names.includes("*")) return false;
   return !Object.entries(Condition).some(
     ([operator, keys]) =>

@@ -1,6 +1,8 @@
 import type { LoginClaim, Replica, RotationSpec, SecretSpec } from "../claims";
+import { ownerDigest } from "../id";
 import { Refusal } from "../refusal";
 import type { AttachedRotation, SecretChange, SecretState } from "../secret";
+import { OWNER_TAG } from "../secret-text";
 import { canonicalJson, type PlanContext, type PlannedChange } from "./context";
 import { canonicalPolicy, readersOf, wantedPolicy } from "./secret-policy";
 
@@ -19,6 +21,7 @@ const secretOf = (claim: LoginClaim | undefined): SecretSpec =>
  */
 export function planSecretSettings(
   context: PlanContext,
+  owner: string,
   claim: LoginClaim,
   before: LoginClaim | undefined,
   state: SecretState | undefined,
@@ -27,6 +30,7 @@ export function planSecretSettings(
   const former = secretOf(before);
   const parts = [
     state === undefined ? nothing : key(claim.name, secret, former, state),
+    state === undefined ? nothing : ownerTag(owner, state),
     tags(context, claim.name, secret, former, state),
     policy(context, claim.name, secret, former, state),
     replicas(claim.name, secret, former, state),
@@ -52,6 +56,12 @@ function key(name: string, secret: SecretSpec, former: SecretSpec, state: Secret
   return one({ set: "key", kmsKeyArn: secret.kmsKeyArn ?? null }, `encrypt the secret of ${name} with ${words}`);
 }
 
+/** A hand-over goes along; the change of owner itself has its own words. */
+function ownerTag(owner: string, state: SecretState): SecretPlan {
+  const digest = ownerDigest(owner);
+  return state.tags[OWNER_TAG] === digest ? nothing : one({ set: "tags", add: { [OWNER_TAG]: digest }, remove: [] });
+}
+
 function tags(
   { primary }: PlanContext,
   name: string,
@@ -66,7 +76,10 @@ function tags(
   const remove = (former.inherit?.tags ?? []).filter((tag) => !wanted.includes(tag) && tag in present);
   if (add.length === 0 && remove.length === 0) return nothing;
   const words = [...add.map(([tag, value]) => `${tag}=${value}`), ...remove.map((tag) => `without ${tag}`)].join(", ");
-  return one({ set: "tags", add: Object.fromEntries(add), remove }, `tag the secret of ${name} as the admin's: ${words}`);
+  return one(
+    { set: "tags", add: Object.fromEntries(add), remove },
+    `tag the secret of ${name} as the admin's: ${words}`,
+  );
 }
 
 function policy(
@@ -95,11 +108,15 @@ function policy(
   const go = [...had].filter((reader) => !has.has(reader));
   const words = [
     ...come.map(
-      (reader) => `let ${reader} read the secret of ${name}${declared.has(reader) ? "" : ", as the admin's policy says"}`,
+      (reader) =>
+        `let ${reader} read the secret of ${name}${declared.has(reader) ? "" : ", as the admin's policy says"}`,
     ),
     ...go.map((reader) => `no longer let ${reader} read the secret of ${name}`),
   ];
-  return one({ set: "policy", policy: wanted.text }, ...(words.length > 0 ? words : [`change the policy of the secret of ${name}`]));
+  return one(
+    { set: "policy", policy: wanted.text },
+    ...(words.length > 0 ? words : [`change the policy of the secret of ${name}`]),
+  );
 }
 
 function replicas(name: string, secret: SecretSpec, former: SecretSpec, state: SecretState | undefined): SecretPlan {

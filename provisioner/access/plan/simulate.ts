@@ -162,6 +162,8 @@ function simulateOne(state: ServerState, operation: Operation): void {
       );
       return;
     case "setPassword":
+    case "addPassword":
+    case "discardPassword":
     case "endSessions":
       return;
   }

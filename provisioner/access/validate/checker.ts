@@ -3,7 +3,14 @@ import { productWords, type NameKind } from "../names";
 import type { Product } from "../server";
 
 export interface Problem {
-  code: "InvalidInput" | "NameTooLong" | "ReservedName" | "UnknownPrivilege" | "NotSupported" | "SecretNameRefused";
+  code:
+    | "InvalidInput"
+    | "NameTooLong"
+    | "ReservedName"
+    | "UnknownPrivilege"
+    | "NotSupported"
+    | "SecretNameRefused"
+    | "RotationRefused";
   /** The input property of the resource, for example `on.tables[0]` or `secret.name`. */
   property: string;
   /** One sentence: what is wrong with which value, and the fix. */
@@ -15,6 +22,9 @@ export interface ValidationContext {
   product: Product;
   versionNumber?: number;
   secretNamePrefixes: readonly string[];
+  /** Where the provisioner and its secrets are. Without them nothing is said about other accounts and Regions. */
+  account?: string;
+  region?: string;
   /** MySQL, MariaDB: what the provisioner allows on the whole server beside the usual; only it knows. */
   allowGlobalPrivileges?: readonly string[];
   /** The provisioner's own login; only it knows. */

@@ -2,6 +2,9 @@ import type { LoginClaim } from "../claims";
 import { hostProblem, productWords } from "../names";
 import { settingList } from "../settings";
 import type { Checker } from "./checker";
+import { parameterProblems } from "./parameters";
+import { rotationProblems } from "./rotation";
+import { secretProblems } from "./secret";
 
 export function loginProblems(claim: LoginClaim, { context, known, add, name }: Checker): void {
   const { product } = context;
@@ -53,7 +56,9 @@ export function loginProblems(claim: LoginClaim, { context, known, add, name }: 
     if (claim.requireTls === false) add("requireTls", "An IAM login always uses TLS; remove requireTls.");
     if (known(claim.passwordVersion)) add("passwordVersion", "An IAM login has no password; remove passwordVersion.");
   }
-  if (known(claim.auth) && claim.auth.kind === "password") secretProblems(claim, { context, known, add, name });
+  secretProblems(claim, { context, known, add, name });
+  rotationProblems(claim, { context, known, add, name });
+  parameterProblems(claim, { context, known, add, name });
 }
 
 const limitNames = ["queriesPerHour", "updatesPerHour", "connectionsPerHour"] as const;
@@ -93,31 +98,5 @@ function settingProblems({ settings }: LoginClaim, { context, known, add }: Chec
     else if (known(value) && settingList(canonical, value) === "malformed")
       add("settings", `The value of ${key} is no list of names; write for example app, "My Schema".`);
     seen.add(canonical);
-  }
-}
-
-function secretProblems(claim: LoginClaim, { context, known, add }: Checker): void {
-  const secret = claim.auth.kind === "password" ? claim.auth.secret : undefined;
-  if (secret === undefined || !known(secret)) return;
-  if (known(secret.name)) {
-    const value = secret.name ?? "";
-    if (!/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(value))
-      add("auth.secret.name", `${JSON.stringify(value)} is not a secret name; use letters, digits and / _ + = . @ -.`);
-    else if (!context.secretNamePrefixes.some((prefix) => value.startsWith(prefix)))
-      add(
-        "auth.secret.name",
-        `${JSON.stringify(value)} is outside the prefixes this provisioner may write (${context.secretNamePrefixes.join(", ")}); begin the name with one of them.`,
-        "SecretNameRefused",
-      );
-    else if (/-[A-Za-z0-9]{6}$/.test(value))
-      add(
-        "auth.secret.name",
-        `${JSON.stringify(value)} ends with a hyphen and six characters, which Secrets Manager confuses with the end of an ARN; change the end.`,
-      );
-  }
-  if (known(secret.recoveryDays)) {
-    const days = secret.recoveryDays ?? 7;
-    if (!Number.isInteger(days) || !(days === 0 || (days >= 7 && days <= 30)))
-      add("auth.secret.recoveryDays", `recoveryDays is ${days}; give 7 to 30, or 0 for immediate deletion.`);
   }
 }

@@ -6,6 +6,8 @@ import { connectError, connectionLost, deadlineExceeded, errnoOf, statementError
 /** Who connects where, and how the server is verified. */
 export interface Login extends Destination {
   password: string;
+  /** The password is an IAM token, which the server asks for as it is. Any other password never leaves in clear. */
+  iam: boolean;
   ca: string[];
   /** Name the certificate must carry. Default: `host`. */
   tlsServerName?: string;
@@ -49,6 +51,7 @@ export class Connection {
         user: login.username,
         password: login.password,
         ssl: { ca: login.ca, verifyIdentity: true, minVersion: "TLSv1.2" },
+        enableCleartextPlugin: login.iam,
         connectTimeout: Math.min(left, longestConnect),
         connectAttributes: { program_name: login.applicationName },
         flags: ["-LOCAL_FILES"],

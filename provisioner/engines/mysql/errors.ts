@@ -29,6 +29,8 @@ const routeErrors = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EAD
 const lostErrors = new Set(["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST", "ERR_STREAM_PREMATURE_CLOSE"]);
 /** Wrong password, no such account, no account for this host; locked (MySQL, MariaDB); expired. */
 const loginRefusals = new Set([1044, 1045, 1130, 1698, 3118, 4151, 1862, 1820]);
+/** The driver's own refusal: the server asks for the password as it is, and it is no IAM token. */
+export const cleartextAsked = "MYSQL_CLEAR_PASSWORD_NOT_ENABLED";
 const tooMany = new Set([1040, 1203, 1226]);
 const readOnly = new Set([1290, 1836, 3100]);
 /** Shutting down; the packet did not get through; this session was ended: by a shutdown, an idle limit, somebody. */
@@ -84,6 +86,12 @@ export function connectError(error: unknown, to: Destination): DbAccessError {
       code,
     );
   if (code === "HANDSHAKE_SSL_ERROR") return tlsError(error as Error, to);
+  if (code === cleartextAsked)
+    return fail(
+      "AdminLoginRefused",
+      `The server at ${where(to)} asks for the password of ${to.username} in clear, as it does of IAM users, and got nothing. Let the provisioner log in by IAM, or give its login a password.`,
+      code,
+    );
   if (errno !== undefined && loginRefusals.has(errno))
     return fail(
       "AdminLoginRefused",

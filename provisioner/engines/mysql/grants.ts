@@ -6,10 +6,10 @@ import { groupByLevel, privilegeList, rolesOf, stepOf, wholeServer, type Group }
 import { accountSql, roleAccount, roleObject, roleSql } from "./names";
 import type { Holdings } from "./read";
 import type { DefaultRole } from "./read-privileges";
-import type { Statement } from "./statement";
+import type { Refusal, Statement } from "./statement";
 
 /** The grammar has the privileges of its time as words: another one is a syntax error. */
-const unknownPrivilege = (step: string): Statement["refusal"] => ({
+const unknownPrivilege = (step: string): Refusal => ({
   errno: 1064,
   code: "UnknownPrivilege",
   message: `The server does not know such a privilege: ${step}.`,
@@ -42,7 +42,7 @@ function grantAtLevel(group: Group, items: Item[], option: string, facts: MySqlF
   if (items.length === 0) return [];
   const step = stepOf("granting", items, group, "to");
   const sql = `GRANT ${privilegeList(items)} ON ${group.level} TO ${accountSql(group.grantee, facts)}${option}`;
-  return [{ step, refusal: unknownPrivilege(step), sql }];
+  return [{ step, refusals: [unknownPrivilege(step)], sql }];
 }
 
 export const grantRole = (item: Item, facts: MySqlFacts): Statement => ({

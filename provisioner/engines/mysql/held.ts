@@ -4,6 +4,7 @@ import type { Operation } from "../../access/operation";
 import { isMariaDb, type MySqlFacts } from "./facts";
 import { defaultsAfterGrant } from "./grants";
 import { groupByLevel, itemsAt, rolesOf, wholeServer } from "./levels";
+import { roleAccount } from "./names";
 import type { Holdings } from "./read";
 import type { DefaultRole } from "./read-privileges";
 
@@ -78,11 +79,12 @@ export class Held {
 
   private drop(account: Account): void {
     this.byAccount.delete(accountKey(account));
-    // A role that is gone is nobody's any more.
+    // A role that is gone is nobody's any more. On MariaDB an account may have a role's name and leaves it alone.
+    const isRole = (name: string): boolean => sameAccount(roleAccount(name, this.facts), account);
     for (const [key, { items, defaults }] of this.byAccount)
       this.byAccount.set(key, {
-        items: items.filter((item) => item.kind !== "role" || item.object !== account.name),
-        defaults: defaults.filter(({ role }) => role.name !== account.name),
+        items: items.filter((item) => item.kind !== "role" || !isRole(item.object)),
+        defaults: defaults.filter(({ role }) => !sameAccount(role, account)),
       });
   }
 

@@ -12,6 +12,7 @@ const mysqlFields = {
   host: "u.Host",
   plugin: "u.plugin",
   storedForm: "HEX(u.authentication_string)",
+  secondForm: "HEX(u.User_attributes->>'$.additional_password')",
   requiresTls: "u.ssl_type <> ''",
   isLocked: "u.account_locked = 'Y'",
   isExpired: "u.password_expired = 'Y'",
@@ -83,7 +84,6 @@ export const accountOf = (answer: Answer): Account => ({ name: textOf(answer, "n
 
 export function toAccountState(answer: Answer, facts: MySqlFacts): AccountState {
   const account = accountOf(answer);
-  const verifier = textOf(answer, "storedForm");
   const role = isRole(answer, facts);
   const system = isOn(answer, "isPowerful") || isReserved(account, facts);
   const count = (key: string): number => numberOf(answer, key) ?? 0;
@@ -105,7 +105,15 @@ export function toAccountState(answer: Answer, facts: MySqlFacts): AccountState 
     ...(changedAt !== "" && !role ? { passwordLastChanged: changedAt } : {}),
     system,
     administrable: !system,
-    ...(verifier === "" || role || system ? {} : { storedVerifier: verifier }),
+    ...(role || system ? {} : verifiersOf(answer)),
+  };
+}
+
+function verifiersOf(answer: Answer): Pick<AccountState, "storedVerifier" | "secondVerifier"> {
+  const [storedVerifier, secondVerifier] = [textOf(answer, "storedForm"), textOf(answer, "secondForm")];
+  return {
+    ...(storedVerifier === "" ? {} : { storedVerifier }),
+    ...(secondVerifier === "" ? {} : { secondVerifier }),
   };
 }
 

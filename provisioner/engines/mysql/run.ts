@@ -52,17 +52,16 @@ function refuseImpossible(unit: Unit, facts: MySqlFacts): void {
 }
 
 async function runStatement(connection: Connection, statement: Statement): Promise<string[]> {
-  const { step, sql, ignore, refusal } = statement;
+  const { step, sql, ignore, refusals = [] } = statement;
   let warned: number | undefined;
   try {
     warned = await connection.run(step, sql, [], ignore);
   } catch (error) {
-    if (refusal !== undefined && error instanceof DbAccessError && error.serverCode === String(refusal.errno))
-      throw new DbAccessError(refusal.code, refusal.message, {
-        serverCode: error.serverCode,
-        transient: refusal.transient,
-      });
-    throw error;
+    if (!(error instanceof DbAccessError)) throw error;
+    const refusal = refusals.find(({ errno }) => error.serverCode === String(errno));
+    if (refusal === undefined) throw error;
+    const { code, message, transient } = refusal;
+    throw new DbAccessError(code, message, { serverCode: error.serverCode, transient });
   }
   if (warned === undefined || warned === 0 || statement.quiet === true) return [];
   const rows = await connection.rows("reading warnings", "SHOW WARNINGS");

@@ -1,6 +1,6 @@
 import type { Account } from "../../access/account";
 import type { ClaimRecord } from "../../access/record";
-import type { ReadQuery, ServerState } from "../../access/server";
+import type { AccountState, ReadQuery, ServerState } from "../../access/server";
 import { DbAccessError } from "../../errors";
 import type { ConnectOptions, EngineSession, LedgerChange, LedgerQuery, ProbeResult, Unit } from "../engine";
 import { Connection, type Login } from "./connection";
@@ -12,7 +12,7 @@ import { patiently } from "./patience";
 import { probeLogin } from "./probe";
 import { readState } from "./read";
 import { runUnit } from "./run";
-import { makeVerifier } from "./verifier";
+import { makeVerifier, whichPassword } from "./verifier";
 
 /** One connection to one MySQL or MariaDB server. */
 export class MySqlSession implements EngineSession {
@@ -82,9 +82,13 @@ export class MySqlSession implements EngineSession {
     return makeVerifier(password, "caching_sha2_password");
   }
 
+  matches(state: AccountState, password: string): "first" | "second" | "no" | undefined {
+    return whichPassword(state, password);
+  }
+
   probe(account: Account, password: string): Promise<ProbeResult> {
-    const login = { ...this.connection.login, username: account.name, password };
-    return patiently(login.deadline, () => probeLogin(login));
+    // Whatever the provisioner's own password is, this one is none to be sent in clear.
+    return probeLogin({ ...this.connection.login, username: account.name, password, iam: false });
   }
 
   async begin(query: LedgerQuery, deadline: number): Promise<ClaimRecord[]> {
@@ -116,6 +120,6 @@ export class MySqlSession implements EngineSession {
 }
 
 function loginOf(options: ConnectOptions): Login {
-  const { host, port, username, password, ca, tlsServerName, applicationName, deadline } = options;
-  return { host, port, username, password, ca, tlsServerName, applicationName, deadline };
+  const { host, port, username, password, iam = false, ca, tlsServerName, applicationName, deadline } = options;
+  return { host, port, username, password, iam, ca, tlsServerName, applicationName, deadline };
 }

@@ -12,8 +12,15 @@ export interface Statement {
   ignore?: number[];
   /** Its warnings only say that there was nothing to do. */
   quiet?: boolean;
-  /** An error number with a meaning of its own in this statement. */
-  refusal?: { errno: number; code: ErrorCode; message: string; transient: boolean };
+  /** Error numbers with a meaning of their own in this statement. */
+  refusals?: Refusal[];
+}
+
+export interface Refusal {
+  errno: number;
+  code: ErrorCode;
+  message: string;
+  transient: boolean;
 }
 
 /** "There is no such grant": of an account or database, table or column, routine; and of an unknown account or role. */

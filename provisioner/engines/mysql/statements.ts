@@ -1,4 +1,4 @@
-import { accountKey, accountWords, type Account } from "../../access/account";
+import { accountWords, type Account } from "../../access/account";
 import type { LoginAttributes, Operation } from "../../access/operation";
 import { DbAccessError } from "../../errors";
 import { attributeClauses } from "./attributes";
@@ -6,10 +6,10 @@ import { isMariaDb, type MySqlFacts } from "./facts";
 import { grantStatements } from "./grants";
 import { rolesOf } from "./levels";
 import { accountSql, identifierSql, literalSql } from "./names";
+import { addPassword, discardPassword, iamClause, missing, passwordClause, setIam, setPassword } from "./passwords";
 import type { Holdings } from "./read";
 import { grantOptionStatements, keepAdminOptions, revokeStatements } from "./revokes";
 import type { Statement } from "./statement";
-import { isVerifier } from "./verifier";
 
 export interface StatementContext {
   facts: MySqlFacts;
@@ -57,6 +57,10 @@ export function statementsOf(operation: Operation, context: StatementContext): S
       return setPassword(operation.account, context);
     case "setAuth":
       return operation.auth === "iam" ? [setIam(operation.account, facts)] : setPassword(operation.account, context);
+    case "addPassword":
+      return [addPassword(operation.account, context)];
+    case "discardPassword":
+      return [discardPassword(operation.account, facts)];
     case "lockLogin":
       return [
         {
@@ -97,24 +101,6 @@ export function statementsOf(operation: Operation, context: StatementContext): S
   }
 }
 
-/** Never without it: an account made without an authentication clause has an empty password. */
-function passwordClause(account: Account, { facts, verifiers }: StatementContext): string {
-  const verifier = verifiers.get(accountKey(account));
-  if (verifier === undefined || !isVerifier(verifier))
-    throw new DbAccessError("Unexpected", `There is no verifier for ${accountWords(account)}.`);
-  if (isMariaDb(facts)) return `IDENTIFIED VIA mysql_native_password USING ${literalSql(verifier)}`;
-  return `IDENTIFIED WITH caching_sha2_password AS 0x${Buffer.from(verifier, "latin1").toString("hex").toUpperCase()}`;
-}
-
-function iamClause(facts: MySqlFacts): string {
-  if (!facts.iamAvailable)
-    throw new DbAccessError(
-      "IamUnavailable",
-      "The server has no AWSAuthenticationPlugin. Enable IAM database authentication on the cluster, or use a password.",
-    );
-  return "IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS'";
-}
-
 function createLogin(
   account: Account,
   auth: "password" | "iam",
@@ -134,12 +120,14 @@ function createLogin(
   return {
     step: `creating login ${words}`,
     sql: `CREATE USER ${accountSql(account, facts)} ${clauses.join(" ")}`,
-    refusal: {
-      errno: 1396,
-      code: "UserExists",
-      message: `The login ${words} was created by somebody else meanwhile.`,
-      transient: true,
-    },
+    refusals: [
+      {
+        errno: 1396,
+        code: "UserExists",
+        message: `The login ${words} was created by somebody else meanwhile.`,
+        transient: true,
+      },
+    ],
   };
 }
 
@@ -148,12 +136,14 @@ function createRole(account: Account, facts: MySqlFacts): Statement {
   return {
     step: `creating role ${words}`,
     sql: `CREATE ROLE ${accountSql(account, facts)}`,
-    refusal: {
-      errno: 1396,
-      code: "RoleExists",
-      message: `The role ${words} was created by somebody else meanwhile.`,
-      transient: true,
-    },
+    refusals: [
+      {
+        errno: 1396,
+        code: "RoleExists",
+        message: `The role ${words} was created by somebody else meanwhile.`,
+        transient: true,
+      },
+    ],
   };
 }
 
@@ -164,36 +154,9 @@ function alterLogin(account: Account, attributes: LoginAttributes, facts: MySqlF
     {
       step: `changing login ${accountWords(account)}`,
       sql: `ALTER USER ${accountSql(account, facts)} ${clauses.join(" ")}`,
-      refusal: missing(account),
+      refusals: [missing(account)],
     },
   ];
-}
-
-const missing = (account: Account): Statement["refusal"] => ({
-  errno: 1396,
-  code: "ObjectMissing",
-  message: `The login ${accountWords(account)} does not exist any more.`,
-  transient: true,
-});
-
-/**
- * The old secondary password goes first: the change of the primary one is what the next reading sees, so it must be the
- * last step.
- */
-function setPassword(account: Account, context: StatementContext): Statement[] {
-  const name = accountSql(account, context.facts);
-  const step = `setting the password of ${accountWords(account)}`;
-  const change = { step, sql: `ALTER USER ${name} ${passwordClause(account, context)}`, refusal: missing(account) };
-  if (isMariaDb(context.facts)) return [change];
-  return [{ step, sql: `ALTER USER ${name} DISCARD OLD PASSWORD`, refusal: missing(account) }, change];
-}
-
-function setIam(account: Account, facts: MySqlFacts): Statement {
-  return {
-    step: `switching ${accountWords(account)} to IAM authentication`,
-    sql: `ALTER USER ${accountSql(account, facts)} ${iamClause(facts)} REQUIRE SSL`,
-    refusal: missing(account),
-  };
 }
 
 /** Password, attributes, privileges and default roles come along; definers do not. */
@@ -202,12 +165,14 @@ function renameAccount(from: Account, to: Account, { facts, held }: StatementCon
   const rename: Statement = {
     step: `renaming ${words} to ${to.name}@${to.host ?? "%"}`,
     sql: `RENAME USER ${accountSql(from, facts)} TO ${accountSql(to, facts)}`,
-    refusal: {
-      errno: 1396,
-      code: "UserExists",
-      message: `${words} could not be renamed: it is gone, or somebody else has created ${to.name}@${to.host ?? "%"} meanwhile.`,
-      transient: true,
-    },
+    refusals: [
+      {
+        errno: 1396,
+        code: "UserExists",
+        message: `${words} could not be renamed: it is gone, or somebody else has created ${to.name}@${to.host ?? "%"} meanwhile.`,
+        transient: true,
+      },
+    ],
   };
   return isMariaDb(facts) ? [rename, ...keepAdminOptions(from, to, held, facts)] : [rename];
 }
@@ -226,11 +191,13 @@ function createDatabase(database: string, charset?: string): Statement {
   return {
     step: `creating database ${database}`,
     sql: `CREATE DATABASE ${identifierSql(database)} CHARACTER SET ${charset ?? "utf8mb4"}`,
-    refusal: {
-      errno: 1007,
-      code: "DatabaseExists",
-      message: `The database ${database} was created by somebody else meanwhile.`,
-      transient: true,
-    },
+    refusals: [
+      {
+        errno: 1007,
+        code: "DatabaseExists",
+        message: `The database ${database} was created by somebody else meanwhile.`,
+        transient: true,
+      },
+    ],
   };
 }

@@ -117,6 +117,12 @@ function addOperation(
       throw new DbAccessError("NotSupported", "A login has no hosts on PostgreSQL, so none can be changed.");
     case "setPassword":
       return work.add(sql.setPassword(operation.account.name, verifiers.get(accountKey(operation.account))));
+    case "addPassword":
+    case "discardPassword":
+      throw new DbAccessError(
+        "NotSupported",
+        "A role of PostgreSQL has one password only. Rotate it with two alternating logins.",
+      );
     case "setAuth":
       assertIam(facts);
       return work.add(sql.clearPassword(operation.account.name), sql.grantIam(operation.account.name));

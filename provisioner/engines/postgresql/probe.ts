@@ -13,11 +13,16 @@ export async function probeLogin(reach: Reach, login: Login, database: string): 
     await client.end();
     return "accepted";
   } catch (error) {
-    if (error instanceof DatabaseError) {
-      if (error.code === "28P01" || error.code === "28000") return "refused";
-      // A login with a limit can be full of the application's own connections.
-      if (afterThePassword.has(error.routine ?? "")) return "accepted";
-    }
-    throw openingError(error, reach, database);
+    const answer = error instanceof DatabaseError ? answerOf(error) : undefined;
+    if (answer === undefined) throw openingError(error, reach, database);
+    return answer;
   }
+}
+
+function answerOf({ code, routine = "" }: DatabaseError): ProbeResult | undefined {
+  const passed = afterThePassword.has(routine);
+  if (code === "28000" || code === "28P01") return passed ? "locked" : "refused";
+  // A login with a limit can be full of the application's own connections.
+  if (passed) return "accepted";
+  return code === "53300" ? "full" : undefined;
 }

@@ -15,9 +15,6 @@ import { Reading } from "./read";
 import { runUnit } from "./run";
 import { scramVerifier } from "./verifier";
 
-/** An RDS authentication token is a signed request; no password looks like one. */
-const isToken = (password: string): boolean => password.includes("X-Amz-Signature=");
-
 export class PostgresqlSession implements EngineSession {
   readonly facts: Facts;
   readonly ledger: PostgresqlLedger;
@@ -40,7 +37,7 @@ export class PostgresqlSession implements EngineSession {
       try {
         const facts = await readFacts(await connections.admin());
         const lock = new ClusterLock(connections);
-        const adminUsesIam = isToken(options.password);
+        const adminUsesIam = options.iam === true;
         return new PostgresqlSession(
           { connections, facts, lock, known: new Known(facts), adminUsesIam },
           options.cluster,
@@ -71,6 +68,11 @@ export class PostgresqlSession implements EngineSession {
 
   verifier(password: string): string {
     return scramVerifier(password);
+  }
+
+  /** The roles' stored form is shown to superusers only. */
+  matches(): undefined {
+    return undefined;
   }
 
   probe(account: Account, password: string, database?: string): Promise<ProbeResult> {

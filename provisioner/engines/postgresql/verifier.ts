@@ -1,6 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 
 import { DbAccessError } from "../../errors";
+import { prepared } from "./saslprep";
 
 const iterations = 4096;
 const saltBytes = 16;
@@ -18,13 +19,8 @@ function derive(password: string, salt: Buffer, rounds: number): string {
 }
 
 /** RFC 5802/7677: what PostgreSQL stores. The password itself is never sent. */
-export function scramVerifier(password: string): string {
-  // Anything else needs SASLprep, and client libraries differ in whether they do it.
-  if (!/^[\x20-\x7e]+$/.test(password))
-    throw new DbAccessError(
-      "InvalidInput",
-      "A password for PostgreSQL may have printable ASCII characters only; generate another.",
-    );
+export function scramVerifier(supplied: string): string {
+  const password = prepared(supplied);
   const verifier = derive(password, randomBytes(saltBytes), iterations);
   const parts = form.exec(verifier);
   const again = parts === null ? "" : derive(password, Buffer.from(parts[2], "base64"), Number(parts[1]));

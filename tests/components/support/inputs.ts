@@ -26,9 +26,22 @@ export const valid = (): Record<KindName, Properties> => ({
   DbUser: {
     ...common("api"),
     username: "orders_api",
-    auth: { kind: "password", secret: { name: "orders/api", recoveryDays: 7, kmsKeyArn: "arn:aws:kms:::key/1" } },
+    auth: {
+      kind: "password",
+      secret: {
+        name: "orders/api",
+        recoveryDays: 7,
+        kmsKeyArn: "arn:aws:kms:::key/1",
+        readers: ["210987654321", "arn:aws:iam::123456789012:role/reports"],
+        replicas: [{ region: "eu-central-1" }, { region: "eu-north-1", kmsKeyArn: "arn:aws:kms:::key/2" }],
+        inherit: { policy: true, tags: ["cost-centre", "team"], rotation: false },
+      },
+    },
     database: "orders",
     passwordVersion: 2,
+    rotation: { strategy: "alternating", days: 30, graceSeconds: 600 },
+    parameterPath: "/orders/api",
+    parameterPasswordKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
     connectionLimit: 10,
     validUntil: "2027-01-31T00:00:00.000Z",
     requireTls: false,
@@ -79,14 +92,39 @@ export const mysqlUser = (): Properties => ({
   provisioner: mysqlRef(),
   username: "orders_api",
   hosts: ["10.0.%", "localhost"],
-  auth: { kind: "password" },
+  auth: { kind: "password", secret: { inherit: { rotation: true } } },
   passwordVersion: 1,
+  rotation: { strategy: "dual", graceSeconds: 0 },
   passwordExpires: 90,
   requireTls: true,
   locked: false,
   limits: { queriesPerHour: 1000, updatesPerHour: 0, connectionsPerHour: 60 },
   deletion: { policy: "lock", endSessions: true },
   adopt: "fromLedger",
+});
+
+export const theirs = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:team/api-a1b2c3";
+export const theirFunction = "arn:aws:lambda:eu-west-1:123456789012:function:rotate-them";
+
+/** A login whose password its team keeps in a secret of its own. */
+export const suppliedUser = (): Properties => ({
+  ...common("api"),
+  username: "orders_api",
+  auth: { kind: "password", suppliedSecretArn: theirs },
+  deletion: "drop",
+});
+
+/** A login that a function of its team rotates. */
+export const foreignRotation = (): Properties => ({
+  ...common("api"),
+  provisioner: ref({ engine: "mariadb" }),
+  username: "orders_api",
+  hosts: ["%"],
+  auth: { kind: "password" },
+  passwordVersion: 1,
+  rotation: { schedule: "rate(12 hours)", functionArn: theirFunction },
+  requireTls: true,
+  deletion: "drop",
 });
 
 const grant = (grantee: unknown, on: Properties, privileges?: string[], more: Properties = {}): Properties => ({
@@ -168,6 +206,8 @@ export const mysqlGrants = (): Record<string, Properties> => ({
 export const everything = (): [KindName, Properties][] => [
   ...(Object.entries(valid()) as [KindName, Properties][]),
   ["DbUser", mysqlUser()],
+  ["DbUser", suppliedUser()],
+  ["DbUser", foreignRotation()],
   ...[...Object.values(postgresqlGrants()), ...Object.values(mysqlGrants())].map((inputs): [KindName, Properties] => [
     "DbGrant",
     inputs,

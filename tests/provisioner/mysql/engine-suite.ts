@@ -3,6 +3,8 @@ import { hostTests } from "./host-suite";
 import { loginTests } from "./login-suite";
 import { messageTests } from "./message-suite";
 import { objectTests } from "./object-suite";
+import { passwordTests } from "./password-suite";
+import { sharedNameTests } from "./shared-name-suite";
 import { useServer } from "./server";
 import { connectionTests, ledgerTests } from "./session-suite";
 import { settingsTests } from "./settings-suite";
@@ -13,6 +15,8 @@ export const engineTests = (title: string, spec: string): void =>
     const lab = useServer(spec);
     connectionTests(lab);
     loginTests(lab);
+    passwordTests(lab);
+    sharedNameTests(lab);
     grantTests(lab);
     objectTests(lab);
     hostTests(lab);

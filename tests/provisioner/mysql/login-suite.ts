@@ -183,7 +183,7 @@ export function loginTests(lab: Lab): void {
       const inside = await lab.as({ user: app.name, password });
       await run(session, { op: "lockLogin", account: app }, { op: "endSessions", account: app });
       await assert.rejects(inside.query("SELECT 1"));
-      assert.equal(await session.probe(app, password), "refused");
+      assert.equal(await session.probe(app, password), "locked");
 
       await run(session, { op: "dropPrincipal", account: app }, { op: "dropPrincipal", account: app });
       const lines = await rows(

@@ -55,8 +55,10 @@ export function settingsTests(lab: Lab): void {
       // The admin may not use the connection that is kept for those who could make room.
       const admin = await lab.as(lab.server.superuser);
       const holders = await Promise.all(Array.from({ length: 12 }, () => lab.as(lab.server.superuser)));
+      const probing = await lab.connect({ deadline: Date.now() + 1500 });
       const [count] = await rows(admin, "SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST");
       await withSetting("max_connections", Math.max(10, Number(count?.n) - 2), async () => {
+        assert.equal(await probing.probe(everywhere("anybody"), password), "full");
         await assert.rejects(lab.connect({ deadline: Date.now() + 600 }), codeIs("Throttled"));
         const session = lab.connect();
         await new Promise((resolve) => setTimeout(resolve, 400));

@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
 import { AwsError } from "../../local/aws";
 import type { Claim, GrantClaim, LoginClaim } from "../../provisioner/protocol";
-import { auditLines, functionLog, leaksIn, Recorder } from "../support/leaks";
+import { auditLines, functionLog } from "../support/leaks";
 import { versionsToTest } from "../support/versions";
-import {
-  apply,
-  ask,
-  attempt,
-  byHand,
-  invokeRaw,
-  requestOf,
-  secretOf,
-  startWorld,
-  type Ask,
-  type World,
-} from "../support/world";
+import { ask, invokeRaw, requestOf, startWorld, type Ask, type World } from "../support/world";
 
 const role: Claim = { kind: "role", name: "shop_owner", deletion: "drop" };
 const database: Claim = { kind: "database", name: "shop", owner: "shop_owner", deletion: "drop" };
@@ -26,12 +15,9 @@ const login: LoginClaim = {
   deletion: "drop",
 };
 
-const unused = "log of db-access-orders-migrate.log";
-
 for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.11")) {
-  describe(`nothing leaks on ${version}`, () => {
+  describe(`audit on ${version}`, () => {
     let world: World;
-    let recorder: Recorder;
     const postgresql = version.startsWith("postgresql");
     const grant: GrantClaim = {
       kind: "grant",
@@ -49,12 +35,8 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
 
     before(async () => {
       world = await startWorld(version);
-      recorder = new Recorder(world);
     });
-    after(async () => {
-      recorder.stop();
-      await world.stop();
-    });
+    after(() => world.stop());
 
     it("writes one audit line for each change and each refusal, and none for anything else", async () => {
       const lines = async (run: () => Promise<unknown>): Promise<string[]> => {
@@ -102,44 +84,6 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
       assert.match(line.id ?? "", /\/orders\/grant\/api\/tables\/shop\//);
       assert.match(line.changes.join(), /grant (SELECT|CONNECT) on .* to api/);
       assert.ok(functionLog(world).includes(`START RequestId: ${line.requestId} `));
-    });
-
-    it("keeps every password out of logs, ledger, requests, replies and audit", async () => {
-      const { username, password } = await secretOf(world, "orders/api");
-      assert.equal(await attempt(world, { user: username, password }, undefined, "SELECT 1"), "ok");
-      // The rest of a life: taken over, refused by Secrets Manager, recreated, locked, dropped.
-      await byHand(world, undefined, postgresql ? "DROP ROLE api" : "DROP USER 'api'@'%'").catch(() => undefined);
-      for (const operation of ["CreateSecret", "UpdateSecretVersionStage", "GetSecretValue"]) {
-        const stop = failing(operation);
-        await ask(world, "apply", [
-          { claim: { ...login, passwordVersion: 4 } },
-          { claim: { ...login, name: "second" } },
-        ]);
-        stop();
-      }
-      await apply(world, { claim: { ...login, passwordVersion: 4 } });
-      await apply(world, { claim: { ...login, passwordVersion: 4, locked: true } });
-      const alive = await recorder.places();
-      assert.ok(alive["the ledger"].includes("secretArn"));
-      await apply(world, { claim: login, action: "remove" }, { claim: grant, action: "remove" });
-      assert.ok(recorder.passwords.size >= 6, `${recorder.passwords.size} passwords`);
-      const places = await recorder.places();
-      const { [unused]: idle, ...used } = places;
-      assert.equal(idle, "", "nobody runs migrations here");
-      for (const [name, text] of Object.entries(used)) assert.notEqual(text, "", name);
-      assert.deepEqual([...leaksIn(alive, recorder.passwords), ...leaksIn(places, recorder.passwords)], []);
-    });
-
-    it("would find a leak: in every place and in every form", async () => {
-      const places = await recorder.places();
-      for (const password of recorder.passwords)
-        for (const leak of [password, Buffer.from(password).toString("base64")])
-          for (const name of Object.keys(places))
-            assert.deepEqual(leaksIn({ ...places, [name]: `${places[name]}${leak}` }, recorder.passwords), [name]);
-      // And one that really goes through the function.
-      const [leaked] = [...recorder.passwords].slice(-1);
-      await ask(world, "read", [{ claim: { ...role, name: leaked } }]);
-      assert.ok(leaksIn(await recorder.places(), recorder.passwords).includes("requests and replies"));
     });
   });
 }

@@ -1,0 +1,344 @@
+import { accountKey, accountWords, type Account } from "../account";
+import { alternates, type LoginClaim } from "../claims";
+import { itemKey, type Item } from "../item";
+import type { Operation } from "../operation";
+import { recordable, type ClaimRecord, type RecordedItem } from "../record";
+import { Refusal } from "../refusal";
+import { findAccount, type AccountState } from "../server";
+import { DEFAULT_HOSTS } from "./accounts";
+import { adoptionOf, blankPlan } from "./blank";
+import {
+  assertOurs,
+  findRecord,
+  idFor,
+  recordChange,
+  recordDiffers,
+  type ClaimOrder,
+  type ClaimPlan,
+  type PlanContext,
+  type PlannedChange,
+} from "./context";
+import { attributeDifference, attributeWords, wantedAttributes } from "./login-attributes";
+import { credentialStep, ownSecret } from "./login-credentials";
+import { followHosts, isFollowedLate } from "./login-hosts";
+import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
+import { planParameters } from "./parameters";
+import { dropPlan, refuseSystem } from "./principal";
+import { membership, refuseTurnOf, sharedRole, turnAccounts, turnName, turns } from "./turns";
+
+type Order = ClaimOrder & { claim: LoginClaim };
+
+/** What keeps a login from alternating at all. */
+function refusals({ facts }: PlanContext, claim: LoginClaim): void {
+  const refuse = (why: string, property = "rotation.strategy"): never => {
+    throw new Refusal("RotationRefused", why, property);
+  };
+  if (claim.auth.kind === "iam")
+    refuse(`${claim.name} is an IAM login and has no password to rotate; remove rotation.`, "rotation");
+  if (facts.product === "mysql")
+    refuse(`MySQL keeps two passwords for one login; use rotation.strategy "dual" for ${claim.name}.`);
+  if (facts.setsDefaultRoles === false)
+    refuse(
+      `The provisioner's login may not set another account's default role on this server, so the two logins of ${claim.name} would begin without its privileges; use rotation.strategy "single", or give it that right.`,
+    );
+  const longest = turnName(claim.name, "a");
+  const length = facts.product === "postgresql" ? Buffer.byteLength(longest, "utf8") : [...longest].length;
+  if (length > facts.maxNameLength)
+    refuse(`${longest} is longer than the ${facts.maxNameLength} that the server allows; choose a shorter username.`);
+}
+
+/** The login as it was before it alternated: on PostgreSQL the role of the name, elsewhere its accounts. */
+export function formerLogins({ facts, state }: Pick<PlanContext, "facts" | "state">, name: string): AccountState[] {
+  const accounts = state.principals.get(name)?.accounts ?? [];
+  return facts.product === "postgresql"
+    ? accounts.filter(({ login }) => login)
+    : accounts.filter(({ account, system }) => account.host !== "" && !system);
+}
+
+/** The end of the login as it was. What it held stays: on PostgreSQL with the role it has become. */
+export function endOfFormer(context: Pick<PlanContext, "facts" | "state">, claim: LoginClaim): Operation[] {
+  const listed = claim.hosts ?? DEFAULT_HOSTS;
+  const sessions = claim.endSessions !== false;
+  return formerLogins(context, claim.name)
+    .filter(({ account }) => account.host === undefined || listed.includes(account.host))
+    .flatMap(({ account }): Operation[] => [
+      { op: "lockLogin", account },
+      ...(sessions ? [{ op: "endSessions" as const, account }] : []),
+      ...(account.host === undefined ? [] : [{ op: "dropPrincipal" as const, account }]),
+    ]);
+}
+
+export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
+  const { claim } = order;
+  const { facts, state } = context;
+  const words = `login ${claim.name}`;
+  const record = findRecord(context, order);
+  const id = idFor(context, order, record);
+  assertOurs(record, order, words);
+  for (const name of [claim.name, ...turns.map((turn) => turnName(claim.name, turn))])
+    refuseSystem(context, name, "username");
+  refusals(context, claim);
+  refuseTurnOf(context, claim.name, "username");
+  const role = sharedRole(facts.product, claim.name);
+  const before = record?.claim.kind === "login" ? record.claim : undefined;
+  const former = formerLogins(context, claim.name);
+  const shared = findAccount(state, role);
+  const { adopting, adopted } = adoptionOf(record, order.owner, former.length > 0 || shared !== undefined);
+  if (adopting)
+    throw new Refusal(
+      "UserExists",
+      `${claim.name} already exists and is not managed here; take it over with adopt and without rotation first, or choose another username.`,
+      "username",
+    );
+  refuseStrangers(context, claim, before);
+  const own = ownSecret(record);
+  const switching = own !== undefined && own.active === undefined && record?.retained !== true;
+  if (switching && facts.product !== "postgresql") refuseFormer(context, claim, former);
+  const active = own?.active ?? "a";
+
+  const operations: Operation[] = [];
+  const changes: PlannedChange[] = [];
+  const warnings: string[] = [];
+  const comment = `managed by db-access for ${order.owner}`;
+  if (shared === undefined) operations.push({ op: "createRole", account: role, comment });
+  if (switching && facts.product !== "postgresql") {
+    const { items, left } = heldBy(state.items, former, role);
+    if (items.length > 0) operations.push({ op: "grant", items });
+    warnings.push(...left);
+  }
+  const wanted = wantedAttributes(context, claim);
+  const attributes =
+    facts.product === "postgresql" ? { ...wanted, settings: { ...wanted.settings, role: claim.name } } : wanted;
+  const accounts = turns.flatMap((turn) => turnAccounts(facts, claim, turn));
+  const created: string[] = [];
+  for (const account of accounts) {
+    const known = findAccount(state, account);
+    if (known === undefined) {
+      operations.push({ op: "createLogin", account, auth: "password", attributes, comment });
+      created.push(accountWords(account));
+      continue;
+    }
+    const difference = attributeDifference(attributes, known, before);
+    if (Object.keys(difference).length === 0) continue;
+    operations.push({ op: "alterLogin", account, attributes: difference });
+    if (difference.locked === true) operations.push({ op: "endSessions", account });
+    changes.push({
+      verb: "alter",
+      words: `change login ${accountWords(account)}: ${attributeWords(difference).join(", ")}`,
+    });
+  }
+  if (created.length > 0)
+    changes.unshift({
+      verb: "create",
+      words: `create ${created.join(" and ")}, which take turns as members of role ${claim.name}`,
+    });
+  const members = accounts.map((account) => membership(facts, account, claim.name));
+  const missing = members.filter((item) => !isHeld(state.items, item));
+  if (missing.length > 0) operations.push({ op: "grant", items: missing });
+  if (missing.length > created.length || (missing.length > 0 && created.length === 0))
+    changes.push({ verb: "grant", words: `make the two logins of ${claim.name} members of role ${claim.name}` });
+  operations.push(...goneHosts(context, claim, before, changes));
+
+  const changed = accounts.filter((account) => context.changedPasswords.has(accountKey(account)));
+  const credentials = credentialStep(context, {
+    id,
+    claim,
+    record,
+    adopting,
+    resets: order.resets === true,
+    operations: operations.filter((operation) => "account" in operation && isTurn(operation.account, claim, active)),
+    changed: changed.length > 0,
+    renames: switching,
+  });
+  refuseSecret(context, id, credentials);
+  const resets = credentials.step === "set" && credentials.password !== "current";
+  if (credentials.step === "set") {
+    credentials.turn = active;
+    if (switching && former.length > 0) credentials.leaves = "formerLogin";
+    const covered = new Set(created);
+    // A reset leaves no older password valid, not even the other login's.
+    const set = (credentials.password === "current" ? changed : accounts).filter(
+      (account) => !covered.has(accountWords(account)),
+    );
+    operations.push(...set.map((account): Operation => ({ op: "setPassword", account })));
+    changes.push(...credentialChanges(claim.name, credentials, !switching && set.length > 0));
+    if (switching)
+      changes.push({
+        verb: "alter",
+        words: `let the secret of ${claim.name} name ${turnName(claim.name, active)}; ${claim.name} itself can log in until the grace period is over`,
+      });
+  }
+  const grace = own?.grace?.what === "formerLogin";
+  // Within the grace period it is meant to work; a reset ends that.
+  if (!switching && former.length > 0 && (!grace || resets)) {
+    const ends = facts.product === "postgresql" || grace ? endOfFormer(context, claim) : [];
+    operations.push(...ends);
+    if (ends.length > 0)
+      changes.push({ verb: "lock", words: `end the login of ${claim.name} itself, which is a role now` });
+  }
+  const secretPlan = planSecret(context, order, { record, before, credentials });
+  const parameters = planParameters(
+    context,
+    claim,
+    before,
+    publishedBy(context, claim, record, credentials, turnName(claim.name, active)),
+  );
+  changes.push(...secretPlan.changes, ...parameters.changes);
+  const next: ClaimRecord = {
+    id,
+    owner: order.owner,
+    kind: "login",
+    grantee: claim.name,
+    database: "",
+    state: "done",
+    generation: credentials.step === "set" ? credentials.generation : (record?.generation ?? context.firstGeneration),
+    adopted,
+    retained: false,
+    claim: recordable(claim),
+    items: members.map((item): RecordedItem => ({ item, before: false })),
+    credentials: record?.credentials,
+  };
+  const follows =
+    facts.family === "mysql" &&
+    (shared === undefined || switching || record?.state === "intent" || isFollowedLate(context, [role]));
+  const followed = follows
+    ? followHosts(context, next, operations, {
+        renamed: former.map(({ account }) => ({ from: account, to: role })),
+        dropped: [],
+      })
+    : { operations: [], changes: [], also: [] };
+  operations.push(...followed.operations);
+  changes.push(...followed.changes);
+  return {
+    ...blankPlan(id, record),
+    exists: record !== undefined && !record.retained && shared !== undefined,
+    operations,
+    also: followed.also,
+    credentials,
+    secretChanges: secretPlan.secretChanges,
+    parameterChanges: parameters.parameterChanges,
+    changes: changes.length > 0 ? changes : recordChange(record, next, words),
+    warnings,
+    next,
+    recordChanges: recordDiffers(record, next) || credentials.step !== "none",
+  };
+}
+
+const isTurn = (account: Account, { name }: LoginClaim, turn: (typeof turns)[number]): boolean =>
+  account.name === turnName(name, turn);
+
+const isHeld = (items: readonly Item[], wanted: Item): boolean =>
+  items.some(
+    (item) =>
+      itemKey(item) === itemKey(wanted) &&
+      Object.entries(wanted.options ?? {}).every(([name, value]) => item.options?.[name as "inherit"] === value),
+  );
+
+/** One of the two names is somebody's already. */
+function refuseStrangers(context: PlanContext, claim: LoginClaim, before: LoginClaim | undefined): void {
+  if (before !== undefined && alternates(before)) return;
+  for (const turn of turns) {
+    const name = turnName(claim.name, turn);
+    if (!context.state.principals.has(name)) continue;
+    throw new Refusal(
+      "UserExists",
+      `${name} already exists, and ${claim.name} needs it as one of its two logins; drop it, or choose another username.`,
+      "username",
+    );
+  }
+}
+
+/** Accounts that will be dropped: nothing may run as one of them, and no grant may mean one of them alone. */
+function refuseFormer(context: PlanContext, claim: LoginClaim, former: readonly AccountState[]): void {
+  const listed = claim.hosts ?? DEFAULT_HOSTS;
+  const owns = (context.state.principals.get(claim.name)?.owns ?? []).filter(({ host }) => host !== "");
+  if (owns.length > 0)
+    throw new Refusal(
+      "OwnsObjects",
+      `${claim.name} is the definer of ${owns.map((object) => object.words).join(", ")}, and its account ends when two logins take its place; make them with another definer first. Nothing was changed.`,
+      "rotation.strategy",
+    );
+  const alone = context.records.find(
+    ({ claim: other }) =>
+      other.kind === "grant" && typeof other.grantee === "object" && other.grantee.name === claim.name,
+  );
+  if (alone !== undefined)
+    throw new Refusal(
+      "NotSupported",
+      `${alone.owner} grants to one account of ${claim.name} alone, which ends when two logins take its place; let that grant name ${claim.name} without a host first.`,
+      "rotation.strategy",
+    );
+  const stranger = former.find(({ account }) => !listed.includes(account.host ?? ""));
+  if (stranger !== undefined)
+    throw new Refusal(
+      "NotSupported",
+      `${accountWords(stranger.account)} is not in hosts, and would be another login beside the role ${claim.name}; list it or drop it first.`,
+      "hosts",
+    );
+}
+
+/** What the accounts hold, for the role. A row for several databases at once belongs to nobody's claim. */
+function heldBy(
+  items: readonly Item[],
+  former: readonly AccountState[],
+  role: Account,
+): { items: Item[]; left: string[] } {
+  const keys = new Set(former.map(({ account }) => accountKey(account)));
+  const held = items.filter((item) => keys.has(accountKey(item.grantee)));
+  const patterns = held.filter(({ object }) => object === "pattern");
+  const moved = held
+    .filter((item) => !patterns.includes(item) && item.absent !== true)
+    .map((item): Item => ({
+      ...item,
+      grantee: role,
+      grantor: undefined,
+      ...(item.kind === "role" ? { options: { default: false } } : {}),
+    }));
+  const databases = [...new Set(patterns.map(({ database }) => database))];
+  return {
+    items: [...new Map(moved.map((item) => [itemKey(item), item])).values()],
+    left: databases.map(
+      (database) => `What was granted by hand on databases like ${database} is not moved to the role; grant it again.`,
+    ),
+  };
+}
+
+/** Accounts of both logins at hosts that the claim named and names no more. */
+function goneHosts(
+  { facts, state }: PlanContext,
+  claim: LoginClaim,
+  before: LoginClaim | undefined,
+  changes: PlannedChange[],
+): Operation[] {
+  if (facts.product === "postgresql" || before === undefined) return [];
+  const wanted = claim.hosts ?? DEFAULT_HOSTS;
+  const gone = (before.hosts ?? DEFAULT_HOSTS).filter((host) => !wanted.includes(host));
+  const accounts = turns
+    .flatMap((turn) => gone.map((host) => ({ name: turnName(claim.name, turn), host })))
+    .filter((account) => findAccount(state, account) !== undefined);
+  changes.push(
+    ...accounts.map((account): PlannedChange => ({ verb: "drop", words: `drop account ${accountWords(account)}` })),
+  );
+  return accounts.flatMap((account): Operation[] => [
+    { op: "lockLogin", account },
+    { op: "endSessions", account },
+    { op: "dropPrincipal", account },
+  ]);
+}
+
+/** Both logins and the role they share end together; so does what is left of the login before. */
+export function planAlternatingRemoval(context: PlanContext, order: Order): ClaimPlan {
+  const { claim } = order;
+  const recorded = findRecord(context, order)?.claim;
+  const hosts = [
+    ...new Set([claim, recorded].flatMap((one) => (one?.kind === "login" ? (one.hosts ?? DEFAULT_HOSTS) : []))),
+  ];
+  const both = { ...claim, hosts };
+  const accounts = [
+    ...turns.flatMap((turn) => turnAccounts(context.facts, both, turn)),
+    ...(context.facts.product === "postgresql" ? [] : hosts.map((host) => ({ name: claim.name, host }))),
+    sharedRole(context.facts.product, claim.name),
+  ];
+  const recoveryDays = claim.auth.kind === "password" ? (claim.auth.secret?.recoveryDays ?? 7) : 7;
+  return dropPlan(context, order, { words: `login ${claim.name}`, accounts, recoveryDays });
+}

@@ -1,0 +1,81 @@
+import type { LoginClaim } from "../claims";
+import type { ClaimRecord } from "../record";
+import { Refusal } from "../refusal";
+import type { ClaimOrder, CredentialStep, PlanContext, PlannedChange, SetCredentials } from "./context";
+import type { Published } from "./parameters";
+import { planSecretSettings, type SecretPlan } from "./secret-settings";
+
+/** Said before anything is changed: the secret that is needed cannot be had. */
+export function refuseSecret(context: PlanContext, id: string, credentials: CredentialStep): void {
+  const problem = context.secretProblems.get(id);
+  if (problem === undefined) return;
+  const matters =
+    problem.code === "SecretUnavailable" || problem.code === "RotationRefused" || credentials.step === "set";
+  if (matters)
+    throw new Refusal(
+      problem.code,
+      problem.message,
+      problem.code === "RotationRefused" ? "rotation.functionArn" : "auth.secret.name",
+    );
+}
+
+/** What a person reads of the password and the secret that holds it. */
+export function credentialChanges(
+  name: string,
+  { password, secret, abandons }: SetCredentials,
+  sets: boolean,
+): PlannedChange[] {
+  const changes: PlannedChange[] = [];
+  if (password === "fresh" && sets)
+    changes.push({ verb: "reset", words: `reset the password of ${name} and put the new one into its secret` });
+  if (password === "supplied" && sets)
+    changes.push({ verb: "reset", words: `set the password of ${name} to the one in the secret that supplies it` });
+  if (password === "current" && sets)
+    changes.push({
+      verb: "reset",
+      words: `set the password of ${name} to the one in its secret, which it was not any more`,
+    });
+  if (secret === "move") changes.push({ verb: "alter", words: `move the secret of ${name} to its new name` });
+  else if (abandons !== undefined) changes.push({ verb: "drop", words: `delete the secret that ${name} had so far` });
+  if (password === "current" && secret === "write")
+    changes.push({
+      verb: "alter",
+      words: `write the secret of ${name} again (host, port, database or engine changed)`,
+    });
+  return changes;
+}
+
+/** The settings of the login's own secret. One that is made now has nothing but its key. */
+export function planSecret(
+  context: PlanContext,
+  { claim, owner }: ClaimOrder & { claim: LoginClaim },
+  about: { record: ClaimRecord | undefined; before: LoginClaim | undefined; credentials: CredentialStep },
+): SecretPlan {
+  const { record, before, credentials } = about;
+  if (claim.auth.kind !== "password" || claim.auth.suppliedSecretArn !== undefined)
+    return { secretChanges: [], changes: [] };
+  const moves = credentials.step === "set" && credentials.secret === "move";
+  const state = record === undefined || moves ? undefined : context.secrets.get(record.id);
+  const own = record?.credentials?.supplied === true ? undefined : state;
+  return planSecretSettings(context, owner, claim, own === undefined ? undefined : before, own);
+}
+
+/** What the parameters say of the login. The ARN of a secret that is only about to be made is not known yet. */
+export function publishedBy(
+  context: PlanContext,
+  claim: LoginClaim,
+  record: ClaimRecord | undefined,
+  credentials: CredentialStep,
+  username: string,
+): Published {
+  const sets = credentials.step === "set";
+  const current = record?.credentials;
+  const supplied = claim.auth.kind === "password" ? claim.auth.suppliedSecretArn : undefined;
+  const stays = current !== undefined && current.supplied !== true && !(sets && credentials.secret === "move");
+  const published = context.secrets.get(record?.id ?? "")?.versionId ?? current?.secretVersionId;
+  return {
+    username,
+    secretArn: supplied ?? (stays ? current.secretArn : undefined),
+    passwordChanges: (sets && credentials.password !== "current") || current?.parameterVersion !== published,
+  };
+}

@@ -1,0 +1,62 @@
+import { RemoveRegionsFromReplicationCommand, ReplicateSecretToRegionsCommand } from "@aws-sdk/client-secrets-manager";
+import type { Replica } from "../access/claims";
+import { DbAccessError } from "../errors";
+import { secretsClient } from "./aws-clients";
+import { isAws } from "./aws-error";
+import { describeLive, replicasOf, type Described } from "./describe-secret";
+import { whileSettling } from "./settling";
+
+/** A replica with another key, or one that could not be made, is removed and made again. */
+export async function changeReplicas(arn: string, add: readonly Replica[], remove: readonly string[]): Promise<void> {
+  const described = await describeLive(arn);
+  const there = replicasOf(described);
+  const wanted = add.filter(
+    ({ region, kmsKeyArn }) => !there.some((replica) => replica.region === region && replica.kmsKeyArn === kmsKeyArn),
+  );
+  const made = add.filter((replica) => !wanted.includes(replica)).map(({ region }) => region);
+  const inTheWay = [...remove, ...wanted.map(({ region }) => region)].filter((region) => !made.includes(region));
+  const removed = await removeReplicas(arn, described, inTheWay);
+  if (wanted.length === 0) return;
+  const { ReplicationStatus = [] } = await whileSettling(
+    () => replicate(arn, wanted),
+    // What was removed is still going.
+    (error) => removed && isAws(error, "InvalidRequestException", "InvalidParameterException"),
+  ).catch((error: unknown) => {
+    throw isAws(error, "InvalidParameterException") ? refused(wanted.map(({ region }) => region)) : error;
+  });
+  const failed = ReplicationStatus.filter(({ Status }) => Status === "Failed").flatMap(({ Region }) => Region ?? []);
+  const ours = wanted.map(({ region }) => region).filter((region) => failed.includes(region));
+  if (ours.length > 0) throw refused(ours);
+}
+
+const replicate = (
+  arn: string,
+  replicas: readonly Replica[],
+): Promise<{ ReplicationStatus?: { Region?: string; Status?: string }[] }> =>
+  secretsClient().send(
+    new ReplicateSecretToRegionsCommand({
+      SecretId: arn,
+      AddReplicaRegions: replicas.map(({ region, kmsKeyArn }) => ({ Region: region, KmsKeyId: kmsKeyArn })),
+    }),
+  );
+
+const refused = (regions: readonly string[]): DbAccessError =>
+  new DbAccessError(
+    "SecretUnavailable",
+    `The secret cannot be copied to ${regions.join(", ")}; see that the Region is enabled, its key can be used, and no other secret has the name there.`,
+    { property: "auth.secret.replicas" },
+  );
+
+/** Of the given Regions, or of all. True when there were any. */
+export async function removeReplicas(
+  arn: string,
+  described: Described | undefined,
+  regions?: readonly string[],
+): Promise<boolean> {
+  const there = (described?.ReplicationStatus ?? []).flatMap(({ Region }) => Region ?? []);
+  const going = there.filter((region) => regions === undefined || regions.includes(region));
+  if (going.length === 0) return false;
+  await secretsClient().send(new RemoveRegionsFromReplicationCommand({ SecretId: arn, RemoveReplicaRegions: going }));
+  return true;
+  return true;
+}

@@ -1,0 +1,118 @@
+import type { LoginClaim, SecretSpec } from "../access/claims";
+import { claimIdPrefix } from "../access/id";
+import { parameterNames, type ClaimOrder, type PlanContext, type SecretProblem } from "../access/plan";
+import type { ClaimRecord } from "../access/record";
+import type { ParameterState, PrimarySecret, SecretState } from "../access/secret";
+import { secretNameOf } from "../access/secret-text";
+import type { FunctionConfig } from "../config";
+import { readParameters } from "../credentials/parameters";
+import { rotationProblem } from "../credentials/secret-settings";
+import { readPrimary, readSecretState } from "../credentials/secret-state";
+import { secretProblem } from "../credentials/user-secret";
+import { DbAccessError } from "../errors";
+import { serviceOf } from "../service";
+import { each } from "./each";
+
+/** What AWS has of the logins that a batch is about. */
+export interface SecretReading {
+  secrets: Map<string, SecretState>;
+  missing: Set<string>;
+  problems: Map<string, SecretProblem>;
+  parameters: Map<string, ParameterState>;
+  primary?: PrimarySecret;
+}
+
+/** One login of the batch, with its row. */
+interface Asked {
+  id: string;
+  order: ClaimOrder & { claim: LoginClaim };
+  record: ClaimRecord | undefined;
+}
+
+const isLogin = (order: ClaimOrder): order is Asked["order"] => order.claim.kind === "login";
+
+/** Only of the logins that are claimed here: others' secrets are nobody's business in this batch. */
+export async function readSecrets(
+  config: FunctionConfig,
+  orders: readonly ClaimOrder[],
+  records: readonly ClaimRecord[],
+): Promise<SecretReading> {
+  const reading: SecretReading = { secrets: new Map(), missing: new Set(), problems: new Map(), parameters: new Map() };
+  const asked = orders.filter(isLogin).map((order): Asked => {
+    const id = claimIdPrefix(config.family, config.cluster, order.claim);
+    return { id, order, record: records.find((record) => record.id === id) };
+  });
+  const inherited = asked
+    .filter(({ order }) => order.action === "ensure")
+    .map(({ order }) => specOf(order.claim).inherit);
+  await Promise.all([
+    each(asked, (login) => readParametersOf(login, reading)),
+    each(
+      asked.filter(({ order }) => order.action === "ensure"),
+      (login) => readSecret(config, login, reading).catch(refuseAlone(login, reading)),
+    ),
+    inherited.some((inherit) => inherit !== undefined)
+      ? readPrimary(config.adminSecretArn, { policy: inherited.some((inherit) => inherit?.policy === true) }).then(
+          (primary) => void (reading.primary = primary),
+        )
+      : undefined,
+  ]);
+  return reading;
+}
+
+const specOf = (claim: ClaimRecord["claim"] | undefined): SecretSpec =>
+  claim?.kind === "login" && claim.auth.kind === "password" ? (claim.auth.secret ?? {}) : {};
+
+const hasPolicy = ({ readers, inherit }: SecretSpec): boolean => readers !== undefined || inherit?.policy === true;
+
+/** A secret that the role may not see is its login's problem; a way to Secrets Manager that is closed is everybody's. */
+const refuseAlone =
+  ({ id }: Asked, reading: SecretReading) =>
+  (error: unknown): void => {
+    if (!(error instanceof DbAccessError) || error.code !== "SecretUnavailable" || error.transient) throw error;
+    reading.problems.set(id, { code: error.code, message: error.message });
+  };
+
+async function readSecret(config: FunctionConfig, { id, order, record }: Asked, reading: SecretReading): Promise<void> {
+  const { claim, owner } = order;
+  const supplied = claim.auth.kind === "password" ? claim.auth.suppliedSecretArn : undefined;
+  if (supplied !== undefined) {
+    const state = await readSecretState(supplied, { policy: false });
+    if (state !== undefined) return void reading.secrets.set(id, state);
+    const message = `The secret that supplies the password of ${claim.name} does not exist; create it first, or correct auth.suppliedSecretArn.`;
+    return void reading.problems.set(id, { code: "SecretUnavailable", message });
+  }
+  const own = record?.credentials?.supplied === true ? undefined : record?.credentials;
+  const policy = hasPolicy(specOf(claim)) || hasPolicy(specOf(record?.claim));
+  const state = own === undefined ? undefined : await readSecretState(own.secretArn, { policy });
+  if (state !== undefined) reading.secrets.set(id, state);
+  else if (own !== undefined) reading.missing.add(own.secretArn);
+  if (claim.auth.kind !== "password") return;
+  const name = secretNameOf(serviceOf(config), config.cluster, claim);
+  const renamed = specOf(claim).name !== specOf(record?.claim).name && state?.name !== name;
+  const taken = state === undefined || renamed ? await secretProblem(config, id, claim, owner) : undefined;
+  const { functionArn } = claim.rotation ?? {};
+  const attaches = functionArn !== undefined && state?.rotation?.functionArn !== functionArn;
+  const problem = taken ?? (attaches ? await rotationProblem(functionArn) : undefined);
+  if (problem !== undefined) reading.problems.set(id, problem);
+}
+
+async function readParametersOf({ id, order, record }: Asked, reading: SecretReading): Promise<void> {
+  const former = record?.claim.kind === "login" ? parameterNames(record.claim) : [];
+  const wanted = order.action === "ensure" ? parameterNames(order.claim) : [];
+  const names = [...new Set([...wanted, ...former])];
+  if (names.length === 0) return;
+  const known = wanted.every((name) => former.includes(name));
+  for (const [name, state] of await readParameters(names, id, known)) reading.parameters.set(name, state);
+}
+
+/** What a plan takes of it. */
+export const contextOf = (
+  reading: SecretReading,
+): Pick<PlanContext, "secrets" | "missingSecrets" | "secretProblems" | "parameters" | "primary"> => ({
+  secrets: reading.secrets,
+  missingSecrets: reading.missing,
+  secretProblems: reading.problems,
+  parameters: reading.parameters,
+  primary: reading.primary,
+});

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { AwsError } from "../../local/aws";
+import { apply, ask, changeWords, changingStatements, logMark } from "../support/world";
+import { login } from "./place";
+import type { Row } from "./rows";
+
+const refusal = (): Error => new AwsError("AccessDeniedException", "User is not authorized");
+
+/** Failures between a login and its secret. */
+export const passwordRows: readonly Row[] = [
+  {
+    row: "F7",
+    title: "ALTER ok, promote refused: the failure says what it has begun, and the same password is promoted later",
+    async run(place) {
+      const before = await place.create(login("f7"));
+      const claim = login("f7", { passwordVersion: 2 });
+      const [failed] = await place.answering("UpdateSecretVersionStage", refusal, () =>
+        ask(place.world, "apply", [{ claim }]),
+      );
+      assert.equal(failed.error?.code, "SecretUnavailable");
+      assert.equal(failed.id, before.id);
+      assert.match(changeWords(failed).join(), /reset the password of f7/);
+      assert.notEqual(await place.enter(before), "ok", "the server has the new one");
+      await apply(place.world, { claim });
+      await place.settled(claim);
+    },
+  },
+  {
+    row: "F7",
+    title: "ALTER ok, crash at the promotion: the next run finds the pending password on the server and promotes it",
+    async run(place) {
+      for (const when of ["before", "after"] as const) {
+        const name = `f7_${when}`;
+        const before = await place.create(login(name));
+        const claim = login(name, { passwordVersion: 2 });
+        await place.dyingAt(when, "UpdateSecretVersionStage", { claim });
+        assert.notEqual(await place.enter(before), "ok");
+        await apply(place.world, { claim });
+        await place.settled(claim);
+      }
+    },
+  },
+  {
+    row: "F7",
+    title: "crash before the ALTER: the pending password is set by the next run",
+    async run(place) {
+      const before = await place.create(login("f7_early"));
+      const claim = login("f7_early", { passwordVersion: 2 });
+      await place.dyingAt("after", "PutSecretValue", { claim });
+      assert.equal(await place.enter(before), "ok", "nothing has happened to the login");
+      await apply(place.world, { claim });
+      await place.settled(claim);
+    },
+  },
+  {
+    row: "F10",
+    title: "the secret's name is scheduled for deletion: restored, and always with a new password",
+    async run(place) {
+      const claim = login("f10", {
+        auth: { kind: "password", secret: { name: "orders/f10", recoveryDays: 7 } },
+      });
+      const before = await place.create(claim);
+      await apply(place.world, { claim, action: "remove" });
+      assert.ok(!(await place.exists("f10")));
+      await assert.rejects(place.secret("f10"));
+      const after = await place.create(claim);
+      assert.equal(after.arn, before.arn);
+      assert.notEqual(after.password, before.password);
+      await place.settled(claim);
+    },
+  },
+  {
+    row: "F10",
+    title: "the secret's name is another's and scheduled for deletion: refused, and nothing is changed",
+    async run(place) {
+      const { aws } = place.world.stack;
+      await aws.direct("secretsmanager", "CreateSecret", { Name: "orders/f10_foreign", SecretString: "{}" });
+      await aws.direct("secretsmanager", "DeleteSecret", { SecretId: "orders/f10_foreign" });
+      const mark = logMark(place.world);
+      const error = await place.errorOf({ claim: login("f10_foreign") });
+      assert.equal(error.code, "SecretNameTaken");
+      assert.match(error.message, /scheduled for deletion/);
+      assert.deepEqual(changingStatements(place.world, mark), []);
+      assert.ok(!(await place.exists("f10_foreign")));
+    },
+  },
+  ...[0, 7].map((days): Row => ({
+    row: "F11",
+    title: `the secret was deleted by hand (${days === 0 ? "at once" : "in its window"}): made again with a new password`,
+    async run(place) {
+      const claim = login(`f11_${days}`);
+      const before = await place.create(claim);
+      await place.world.stack.aws.direct("secretsmanager", "DeleteSecret", {
+        SecretId: before.arn,
+        ...(days === 0 ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: days }),
+      });
+      const [read] = await ask(place.world, "read", [{ claim }]);
+      assert.match(changeWords(read).join(), /reset the password/);
+      assert.notEqual((await place.create(claim)).password, before.password);
+      await place.settled(claim);
+    },
+  })),
+  {
+    row: "F12",
+    title: "the login was dropped by hand: made again with the password that its secret has",
+    async run(place) {
+      const claim = login("f12");
+      const before = await place.create(claim);
+      await place.dropByHand("f12");
+      assert.equal((await ask(place.world, "read", [{ claim }]))[0].exists, false);
+      assert.equal((await place.create(claim)).password, before.password);
+      await place.settled(claim);
+    },
+  },
+  {
+    row: "F26",
+    title: "the key is denied or disabled: refused before the database is touched, and done when it is allowed",
+    async run(place) {
+      const encryption = (): Error => new AwsError("EncryptionFailure", "Secrets Manager can't encrypt");
+      const made = login("f26");
+      const mark = logMark(place.world);
+      const [failed] = await place.answering("CreateSecret", encryption, () =>
+        ask(place.world, "apply", [{ claim: made }]),
+      );
+      assert.equal(failed.error?.code, "SecretUnavailable");
+      assert.ok(
+        !changingStatements(place.world, mark).some((statement) => /^(CREATE|ALTER) (ROLE|USER)/.test(statement)),
+      );
+      assert.deepEqual([await place.exists("f26"), await place.rows("f26")], [false, []]);
+      const before = await place.create(made);
+      const claim = login("f26", { passwordVersion: 2 });
+      const [refused] = await place.answering("PutSecretValue", encryption, () =>
+        ask(place.world, "apply", [{ claim }]),
+      );
+      assert.equal(refused.error?.code, "SecretUnavailable");
+      assert.equal(await place.enter(before), "ok");
+      await apply(place.world, { claim });
+      await place.settled(claim);
+    },
+  },
+  {
+    row: "F27",
+    title: "Secrets Manager takes no further version: the password so far stays in use",
+    async run(place) {
+      const limit = (): Error => new AwsError("LimitExceededException", "You can't have more versions");
+      const before = await place.create(login("f27"));
+      const claim = login("f27", { passwordVersion: 2 });
+      const [failed] = await place.answering("PutSecretValue", limit, () => ask(place.world, "apply", [{ claim }]));
+      assert.equal(failed.error?.code, "SecretUnavailable");
+      assert.match(failed.error?.message ?? "", /LimitExceeded/);
+      assert.equal(await place.enter(before), "ok");
+      await apply(place.world, { claim });
+      await place.settled(claim);
+    },
+  },
+];

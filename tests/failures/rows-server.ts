@@ -1,0 +1,2 @@
+import type { Row } from "./rows";
+export const serverRows: readonly Row[] = [];

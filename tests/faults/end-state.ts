@@ -1,0 +1,130 @@
+import { attempt, byHand } from "../support/world";
+import type { Place } from "./place";
+import type { Login, Names } from "./protocols";
+
+/** A server's answer to a password that is not the right one, or to a user that is not there or not allowed in. */
+const refusals = new Set(["28P01", "28000", "1045", "1698", "3118", "4151"]);
+
+interface Row {
+  grantee: string;
+  state: string;
+  credentials: { secretArn: string; secretVersionId: string } | null;
+}
+
+type Secret = ReturnType<Place["world"]["stack"]["aws"]["secrets"]["save"]>[number];
+
+/** What is wrong with what a case has left, in words; nothing of it secret. */
+export async function problemsOf(place: Place, names: Names, expected: readonly Login[]): Promise<string[]> {
+  const problems: string[] = [];
+  const users = expected.map(({ claim }) => claim.name);
+  problems.push(...differences("users", await accountsOf(place, names), users));
+  const rows = await rowsOf(place, names);
+  problems.push(
+    ...differences(
+      "rows of the ledger",
+      rows.map(({ grantee }) => grantee),
+      users,
+    ),
+  );
+  for (const { grantee, state } of rows) if (state !== "done") problems.push(`the row of ${grantee} is ${state}`);
+  const secrets = place.world.stack.aws.secrets.save().filter(({ name }) => name.includes(names.prefix));
+  problems.push(
+    ...differences(
+      "secrets",
+      secrets.map(({ name }) => name),
+      expected.flatMap(({ secret }) => secret ?? []),
+    ),
+  );
+  const valid = new Map<string, string>();
+  for (const { claim, secret: name } of expected) {
+    const secret = secrets.find((each) => each.name === name);
+    if (secret === undefined) continue;
+    const row = rows.find(({ grantee }) => grantee === claim.name);
+    problems.push(...(await secretProblems(place, claim.name, secret, row, valid)));
+  }
+  problems.push(...(await strangers(place, names, valid)));
+  return problems;
+}
+
+/** Exactly one version is current, nothing waits, and what it holds logs in. */
+async function secretProblems(
+  place: Place,
+  user: string,
+  secret: Secret,
+  row: Row | undefined,
+  valid: Map<string, string>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const current = secret.versions.filter(({ stages }) => stages.includes("AWSCURRENT"));
+  const pending = secret.versions.filter(({ stages }) => stages.includes("AWSPENDING"));
+  if (secret.deletionDue !== undefined) problems.push(`the secret of ${user} is being deleted`);
+  if (current.length !== 1) problems.push(`the secret of ${user} has ${current.length} current versions`);
+  if (pending.some((version) => !current.includes(version)))
+    problems.push(`the secret of ${user} has a version that waits to become current`);
+  if (row?.credentials?.secretArn !== secret.arn) problems.push(`the row of ${user} names another secret`);
+  if (row?.credentials?.secretVersionId !== current[0]?.id)
+    problems.push(`the row of ${user} names another version than the current one`);
+  const value = JSON.parse(current[0]?.value.SecretString ?? "{}") as { username?: string; password?: string };
+  if (value.username !== user) problems.push(`the secret of ${user} is another user's`);
+  const password = value.password ?? "";
+  valid.set(user, password);
+  const outcome = await attempt(place.world, { user, password }, undefined, "SELECT 1");
+  if (outcome !== "ok") problems.push(`${user} cannot log in with the current version: ${outcome}`);
+  return problems;
+}
+
+/** Nothing but the current version opens anything: not the version before, and not what was made and never used. */
+async function strangers({ world, secrets }: Place, names: Names, valid: Map<string, string>): Promise<string[]> {
+  const problems: string[] = [];
+  for (const user of [names.user, names.successor])
+    for (const password of secrets.passwordsOf([names.user, names.successor])) {
+      if (valid.get(user) === password) continue;
+      const outcome = await attempt(world, { user, password }, undefined, "SELECT 1");
+      if (!refusals.has(outcome)) problems.push(`${user} with a password that is not the current one: ${outcome}`);
+    }
+  return problems;
+}
+
+function differences(what: string, found: readonly string[], expected: readonly string[]): string[] {
+  const [there, wanted] = [[...found].sort(), [...expected].sort()];
+  const words = (list: readonly string[]): string => (list.length === 0 ? "none" : list.join(", "));
+  return there.join() === wanted.join() ? [] : [`${what}: ${words(there)}; expected: ${words(wanted)}`];
+}
+
+async function accountsOf({ world }: Place, { prefix }: Names): Promise<string[]> {
+  const sql =
+    world.family === "postgresql"
+      ? `SELECT rolname AS name FROM pg_roles WHERE starts_with(rolname, '${prefix}')`
+      : `SELECT user AS name FROM mysql.user WHERE LEFT(user, ${prefix.length}) = '${prefix}'`;
+  return (await byHand(world, undefined, sql)).map(({ name }) => String(name));
+}
+
+async function rowsOf({ world }: Place, { prefix }: Names): Promise<Row[]> {
+  const rows = await byHand(
+    world,
+    world.family === "postgresql" ? "postgres" : "db_access",
+    `SELECT grantee, state, credentials FROM db_access.claims WHERE left(grantee, ${prefix.length}) = '${prefix}' AND state <> 'ended'`,
+  );
+  return rows.map(({ grantee, state, credentials }) => ({
+    grantee: String(grantee),
+    state: String(state),
+    credentials: (typeof credentials === "string" ? JSON.parse(credentials) : credentials) as Row["credentials"],
+  }));
+}
+
+/** What no case accounts for: secrets of nobody, rows that wait for the end of a run. */
+export async function orphansOf({ world, names: all }: Place): Promise<string[]> {
+  const known = (name: string): boolean => all.some(({ prefix }) => name.includes(prefix));
+  const secrets = world.stack.aws.secrets
+    .save()
+    .filter(({ arn, name }) => arn !== world.target.adminSecretArn && !known(name));
+  const rows = await byHand(
+    world,
+    world.family === "postgresql" ? "postgres" : "db_access",
+    "SELECT grantee FROM db_access.claims WHERE state = 'intent'",
+  );
+  return [
+    ...secrets.map(({ name }) => `secret ${name} belongs to nothing`),
+    ...rows.map(({ grantee }) => `the row of ${String(grantee)} was never settled`),
+  ];
+}

@@ -1,0 +1,49 @@
+import { isSame, type Call, type Channel, type Fault, type Trace } from "./gate";
+
+const channels: readonly Channel[] = ["start", "sql", "aws"];
+
+const of = (calls: readonly Call[], channel: Channel): string[] =>
+  calls.filter((call) => call.channel === channel).map(({ label }) => label);
+
+/** The calls of a run without a fault: what can go wrong, and where. Recorded, never written by hand. */
+export class Recording {
+  constructor(readonly calls: readonly Call[]) {}
+
+  /** Every call that can be named: by its label, and by how many of that label came before. */
+  places(): (Call & { nth: number })[] {
+    return this.calls.map((call, at) => ({
+      ...call,
+      nth: this.calls.slice(0, at + 1).filter((other) => isSame(call, other)).length,
+    }));
+  }
+
+  /** What is not as recorded: up to its fault a run has to be this one. A warm process starts with nothing. */
+  deviations({ calls, faultAt }: Trace): string[] {
+    const until = calls.slice(0, faultAt === undefined ? undefined : faultAt + 1);
+    return channels.flatMap((channel) => {
+      const [seen, known] = [of(until, channel), of(this.calls, channel)];
+      const at = seen.findIndex((label, index) => label !== known[index]);
+      if (at >= 0) return [`a call that is not in the table: ${channel} call ${at + 1}, ${seen[at]}`];
+      const isShort = faultAt === undefined && channel !== "start" && seen.length < known.length;
+      return isShort ? [`${channel} call ${seen.length + 1}, ${known[seen.length]}, did not come`] : [];
+    });
+  }
+
+  /** Calls that are in no place of the table. */
+  unknown(traces: readonly Trace[]): Call[] {
+    const found: Call[] = [];
+    for (const call of traces.flatMap(({ calls }) => calls))
+      if (![...this.calls, ...found].some((other) => isSame(call, other))) found.push(call);
+    return found;
+  }
+}
+
+/** Which faults a run tries; `at` is the place in the recording. */
+export type Selection = (fault: Fault, at: number) => boolean;
+
+/**
+ * A part that says the same in less time. A process that ends after one call and one that ends before the next have
+ * done the same; a socket is dropped after every other call and before the others.
+ */
+export const brief: Selection = ({ kind, when }, at) =>
+  kind === "exit" ? when === "after" || at === 0 : kind === "drop" && when === (at % 2 === 0 ? "after" : "before");
