@@ -6,7 +6,6 @@ import { hasUnknown, isUnknown, sameWire, valueAt, withoutNulls, type Properties
 export interface DiffResult {
   changes: boolean;
   replaces: string[];
-  deleteBeforeReplace: boolean;
 }
 
 /** What decides whether two sets of inputs mean the same. */
@@ -42,26 +41,10 @@ function replaced(kind: Kind, before: Properties, after: Properties): string[] {
 }
 
 /**
- * A replacement has another name or cluster, so it is made first and the old one removed afterwards: a replaced grant
- * ends granted. Only a secret that both would write has room for one of them.
+ * Pure, and every value may be unknown. `olds` is the state, `news` what `check` has returned. A replacement is made
+ * before the old one is removed: a replaced grant ends granted, and a replaced login takes a secret of a fixed name over,
+ * which the end of the old one then leaves alone.
  */
-function sharesSecret(before: Properties, after: Properties): boolean {
-  const secret = (inputs: Properties): unknown[] | undefined =>
-    valueAt(inputs, ["auth", "kind"]) !== "password"
-      ? undefined
-      : [
-          valueAt(inputs, ["provisioner", "account"]),
-          valueAt(inputs, ["provisioner", "region"]),
-          valueAt(inputs, ["auth", "secret", "name"]) ?? [
-            inputs.database ?? valueAt(inputs, ["provisioner", "cluster"]),
-            inputs.username,
-          ],
-        ];
-  const [old, now] = [secret(before), secret(after)];
-  return old !== undefined && now !== undefined && !hasUnknown(now) && sameWire(old, now);
-}
-
-/** Pure, and every value may be unknown. `olds` is the state, `news` what `check` has returned. */
 export function diff(kind: Kind, olds: Properties, news: Properties): DiffResult {
   const before = compared(kind, olds);
   const after = compared(kind, news);
@@ -70,6 +53,5 @@ export function diff(kind: Kind, olds: Properties, news: Properties): DiffResult
   return {
     changes: replaces.length > 0 || drifted || hasUnknown(after) || !sameWire(before, after),
     replaces,
-    deleteBeforeReplace: replaces.length > 0 && kind.name === "DbUser" && sharesSecret(before, after),
   };
 }

@@ -18,8 +18,9 @@ export interface TemplateArgs {
 export interface DbGrantArgs extends CommonArgs {
   /**
    * Who gets it: the name of a login or role, which must exist (`ObjectMissing`), or on PostgreSQL `PUBLIC`. On MySQL
-   * and MariaDB a name means every account of that login, and `{ name, host }` one of them. A change ends this grant
-   * after making the new one.
+   * and MariaDB a name means every account of that login, and `{ name, host }` one of them. Of a login of
+   * rotation strategy `alternating` it means the role that both logins share. A change ends this grant after making the
+   * new one.
    */
   grantee: pulumi.Input<string | AccountArgs>;
   /**

@@ -117,7 +117,10 @@ export interface RoleTarget {
   inherit?: pulumi.Input<boolean>;
   /** PostgreSQL 16 and later: the member may SET ROLE. Default: the server's. */
   set?: pulumi.Input<boolean>;
-  /** MySQL, MariaDB: active at login. Default true; MariaDB has one per account. */
+  /**
+   * MySQL, MariaDB: active at login. Default true; MariaDB has one per account. Ignored with a warning where the member
+   * is a login of rotation strategy `alternating`, whose own role is the default one.
+   */
   default?: pulumi.Input<boolean>;
 }
 

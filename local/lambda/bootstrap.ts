@@ -61,6 +61,10 @@ function errorBody(error: unknown, type?: string): ErrorBody {
   };
 }
 
+/** As AWS's runtime does: with every property that somebody hung on the error, such as a driver's statement. */
+const logged = (body: ErrorBody, error: unknown): string =>
+  JSON.stringify(error instanceof Error ? { ...body, ...error } : body);
+
 async function loadHandler(): Promise<Handler> {
   const [, folder = "", file = "", name = ""] = /^(.*\/)?([^/.]+)\.(.+)$/.exec(env._HANDLER ?? "") ?? [];
   const stem = path.resolve(env.LAMBDA_TASK_ROOT ?? "", folder, file);
@@ -96,8 +100,9 @@ function contextOf(headers: IncomingHttpHeaders): LambdaContext {
 }
 
 /** An error nobody caught ends the environment, as in Lambda; the invocation still learns its type. */
-async function dieOf(body: ErrorBody, exitCode: number): Promise<never> {
-  console.error(JSON.stringify(body));
+async function dieOf(error: unknown, exitCode: number, type?: string): Promise<never> {
+  const body = errorBody(error, type);
+  console.error(logged(body, error));
   const route = current === undefined ? "/init/error" : `/invocation/${current}/error`;
   await call("POST", route, JSON.stringify(body)).catch(() => undefined);
   process.exit(exitCode);
@@ -115,7 +120,7 @@ async function serve(handler: Handler): Promise<void> {
       answer = ["response", JSON.stringify(result) ?? "null"];
     } catch (error) {
       const body = errorBody(error);
-      console.error(`${new Date().toISOString()}\t${current}\tERROR\tInvoke Error\t${JSON.stringify(body)}`);
+      console.error(`${new Date().toISOString()}\t${current}\tERROR\tInvoke Error\t${logged(body, error)}`);
       answer = ["error", JSON.stringify(body)];
     }
     await call("POST", `/invocation/${current}/${answer[0]}`, answer[1]);
@@ -129,13 +134,13 @@ async function main(): Promise<void> {
   process.stdin.on("error", () => process.exit(0));
   process.stdin.resume();
   process.stdin.unref?.();
-  process.on("uncaughtException", (error) => void dieOf(errorBody(error), 129));
-  process.on("unhandledRejection", (error) => void dieOf(errorBody(error, "Runtime.UnhandledPromiseRejection"), 128));
+  process.on("uncaughtException", (error) => void dieOf(error, 129));
+  process.on("unhandledRejection", (error) => void dieOf(error, 128, "Runtime.UnhandledPromiseRejection"));
   let handler: Handler;
   try {
     handler = await loadHandler();
   } catch (error) {
-    return dieOf(errorBody(error), 1);
+    return dieOf(error, 1);
   }
   await serve(handler);
 }

@@ -39,6 +39,8 @@ export interface CredentialRecord {
   passwordVersion: number;
   /** ISO time. */
   passwordLastChanged: string;
+  /** How long the secret can be restored once it is deleted: an interrupted change to IAM has to know. */
+  recoveryDays?: number;
   /** The secret is somebody else's, and supplies the password. */
   supplied?: true;
   /** What the secret says besides user name and password, as text that can be compared. */

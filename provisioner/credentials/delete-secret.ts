@@ -2,11 +2,11 @@ import { DeleteSecretCommand, UntagResourceCommand } from "@aws-sdk/client-secre
 import { PRINCIPAL_TAG } from "../access/secret-text";
 import { secretsClient } from "./aws-clients";
 import { isAws, secretError } from "./aws-error";
-import { describeLive, stagesOf, versionWith, type Described } from "./describe-secret";
+import { describeLive, stagesOf, versionWith } from "./describe-secret";
 import { giveBack } from "./new-secret";
 import { FORMER_TAG, namesPrincipal, tagsOf } from "./ownership";
 import { removeReplicas } from "./replicas";
-import { dropPending } from "./secret-versions";
+import { dropPending, seeingAnew } from "./secret-versions";
 import { whileSettling } from "./settling";
 
 /**
@@ -22,14 +22,14 @@ export async function deleteSecret(arn: string, id: string, recoveryDays: number
     if (!namesPrincipal(tags, id)) return [`The secret ${name} names another login by now and was left as it is.`];
     const former = tags[FORMER_TAG];
     if (former !== undefined && former !== tags[PRINCIPAL_TAG]) {
-      await returnTo(former, arn, described);
+      await seeingAnew(() => returnTo(former, arn));
       return [`The secret ${name} belongs to the login again from which it was taken over.`];
     }
-    await removeReplicas(arn, described);
+    const replicated = await removeReplicas(arn, described);
     await whileSettling(
       () => scheduleDeletion(arn, recoveryDays),
       // Its replicas are still going.
-      (error) => isAws(error, "InvalidRequestException"),
+      (error) => replicated && isAws(error, "InvalidRequestException", "InvalidParameterException"),
     );
     return [];
   } catch (error) {
@@ -38,7 +38,9 @@ export async function deleteSecret(arn: string, id: string, recoveryDays: number
   }
 }
 
-async function returnTo(former: string, arn: string, described: Described): Promise<void> {
+async function returnTo(former: string, arn: string): Promise<void> {
+  const described = await describeLive(arn);
+  if (described === undefined) return;
   const pending = versionWith(described, "AWSPENDING");
   if (pending !== undefined && !stagesOf(described, pending).includes("AWSCURRENT")) await dropPending(arn, pending);
   await giveBack(arn, former, described);

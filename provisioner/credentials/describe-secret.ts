@@ -1,5 +1,6 @@
 import { DescribeSecretCommand, type DescribeSecretCommandOutput } from "@aws-sdk/client-secrets-manager";
 import type { Replica } from "../access/claims";
+import type { AttachedRotation } from "../access/secret";
 import { secretsClient } from "./aws-clients";
 import { isAws } from "./aws-error";
 
@@ -41,3 +42,15 @@ export const replicasOf = (described: Described | undefined): Replica[] =>
     const key = keyIn(KmsKeyId);
     return [{ region: Region, ...(key === undefined ? {} : { kmsKeyArn: key }) }];
   });
+
+/** Secrets Manager computes days from a schedule: where there is one, that is what was asked for. */
+export function rulesOf({ RotationRules: rules }: Described): Pick<AttachedRotation, "days" | "schedule"> {
+  if (rules?.ScheduleExpression !== undefined) return { schedule: rules.ScheduleExpression };
+  return rules?.AutomaticallyAfterDays === undefined ? {} : { days: rules.AutomaticallyAfterDays };
+}
+
+/** The function's ARN is empty where AWS rotates by itself. */
+export const rotationOf = (described: Described | undefined): AttachedRotation | undefined =>
+  described?.RotationEnabled === true
+    ? { functionArn: described.RotationLambdaARN ?? "", ...rulesOf(described) }
+    : undefined;

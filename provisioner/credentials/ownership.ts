@@ -33,6 +33,10 @@ export function principalTagOf(id: string): string {
   return `${escaped.slice(0, VALUE_LIMIT - digest.length - 1)}+${digest}`;
 }
 
+/** The login that such a value names. Undefined for one that ends in a digest. */
+export const loginNamed = (tag: string): string | undefined =>
+  tag.includes("+") ? undefined : decodeURIComponent(tag.slice(tag.lastIndexOf("/") + 1).replaceAll("=", "%"));
+
 /** The tags of what is ours. */
 export const wantedTags = ({ id, cluster, owner }: Ownership): Tags =>
   ownershipTags(principalTagOf(id), cluster, owner);

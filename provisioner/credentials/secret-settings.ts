@@ -7,11 +7,12 @@ import {
   UntagResourceCommand,
   UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
+import { canonicalJson } from "../access/plan/context";
 import type { AttachedRotation, SecretChange } from "../access/secret";
 import { DbAccessError } from "../errors";
 import { secretsClient } from "./aws-clients";
 import { isAws, isDenied, isKeyFailure, secretError } from "./aws-error";
-import { describeLive } from "./describe-secret";
+import { describeLive, rotationOf } from "./describe-secret";
 import { tagList } from "./ownership";
 import { changeReplicas } from "./replicas";
 
@@ -80,7 +81,8 @@ async function changeTags(arn: string, add: Record<string, string>, remove: stri
   if (remove.length > 0) await secretsClient().send(new UntagResourceCommand({ SecretId: arn, TagKeys: remove }));
 }
 
-async function rotate(arn: string, { functionArn, days, schedule }: AttachedRotation): Promise<void> {
+async function rotate(arn: string, wanted: AttachedRotation): Promise<void> {
+  const { functionArn, days, schedule } = wanted;
   try {
     await secretsClient().send(
       new RotateSecretCommand({
@@ -92,9 +94,13 @@ async function rotate(arn: string, { functionArn, days, schedule }: AttachedRota
       }),
     );
   } catch (error) {
+    // The answer to a call that succeeded was lost, and the SDK's repetition found its work done.
+    if (isRepeated(error) && canonicalJson(rotationOf(await describeLive(arn))) === canonicalJson(wanted)) return;
     throw rotationFailure(error, functionArn) ?? error;
   }
 }
+
+const isRepeated = (error: unknown): boolean => isAws(error, "InvalidRequestException", "ResourceExistsException");
 
 function rotationFailure(error: unknown, functionArn: string): DbAccessError | undefined {
   const refused = (message: string, transient = false): DbAccessError =>

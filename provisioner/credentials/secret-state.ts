@@ -1,9 +1,18 @@
 import { GetResourcePolicyCommand } from "@aws-sdk/client-secrets-manager";
-import type { AttachedRotation, PrimarySecret, SecretState } from "../access/secret";
+import type { PrimarySecret, SecretState } from "../access/secret";
 import { DbAccessError } from "../errors";
 import { secretsClient } from "./aws-clients";
 import { adminSecretError, isAws, secretError } from "./aws-error";
-import { describeAny, describeLive, keyIn, replicasOf, stagesOf, versionWith, type Described } from "./describe-secret";
+import {
+  describeAny,
+  describeLive,
+  keyIn,
+  replicasOf,
+  rotationOf,
+  rulesOf,
+  stagesOf,
+  versionWith,
+} from "./describe-secret";
 import { tagsOf } from "./ownership";
 
 /** A login's secret without its value. Undefined when it is gone or scheduled for deletion. */
@@ -14,7 +23,7 @@ export async function readSecretState(arnOrName: string, wants: { policy: boolea
     const arn = described.ARN ?? arnOrName;
     const pending = versionWith(described, "AWSPENDING");
     const key = keyIn(described.KmsKeyId);
-    const rotation = rotationIn(described);
+    const rotation = rotationOf(described);
     return {
       arn,
       name: described.Name ?? arnOrName,
@@ -43,7 +52,7 @@ export async function readPrimary(adminSecretArn: string, wants: { policy: boole
         "AdminSecretUnavailable",
         "The admin secret does not exist; nothing can be inherited from it.",
       );
-    const rules = described.RotationEnabled === true ? rulesIn(described) : {};
+    const rules = described.RotationEnabled === true ? rulesOf(described) : {};
     return {
       tags: Object.fromEntries(Object.entries(tagsOf(described.Tags)).filter(([tag]) => !/^aws:/i.test(tag))),
       ...(wants.policy ? { policy: await policyOf(adminSecretArn) } : {}),
@@ -58,15 +67,3 @@ async function policyOf(arn: string): Promise<string | null> {
   const { ResourcePolicy } = await secretsClient().send(new GetResourcePolicyCommand({ SecretId: arn }));
   return ResourcePolicy === undefined || ResourcePolicy === "" ? null : ResourcePolicy;
 }
-
-/** Secrets Manager computes days from a schedule: where there is one, that is what was asked for. */
-function rulesIn({ RotationRules: rules }: Described): Pick<AttachedRotation, "days" | "schedule"> {
-  if (rules?.ScheduleExpression !== undefined) return { schedule: rules.ScheduleExpression };
-  return rules?.AutomaticallyAfterDays === undefined ? {} : { days: rules.AutomaticallyAfterDays };
-}
-
-/** The function's ARN is empty where AWS rotates by itself. */
-const rotationIn = (described: Described): AttachedRotation | undefined =>
-  described.RotationEnabled === true
-    ? { functionArn: described.RotationLambdaARN ?? "", ...rulesIn(described) }
-    : undefined;

@@ -70,15 +70,18 @@ export async function promoteSecret(prepared: { arn: string; versionId: string; 
   if (!prepared.pending) return;
   const { arn, versionId } = prepared;
   try {
-    await promote(arn, versionId).catch((error: unknown) => {
-      // The answer to a call that succeeded was lost, and the SDK's repetition found its work done.
-      if (!isAws(error, "InvalidParameterException")) throw error;
-      return promote(arn, versionId);
-    });
+    await seeingAnew(() => promote(arn, versionId));
   } catch (error) {
     throw secretError(error, "the login's secret");
   }
 }
+
+/** The answer to a call that succeeded was lost, and the SDK's repetition found its work done: looking again tells. */
+export const seeingAnew = (run: () => Promise<void>): Promise<void> =>
+  run().catch((error: unknown) => {
+    if (!isAws(error, "InvalidParameterException")) throw error;
+    return run();
+  });
 
 async function promote(arn: string, versionId: string): Promise<void> {
   const described = await describeLive(arn);

@@ -153,6 +153,7 @@ function credentialRecord(
     secretArn: secret.arn,
     secretVersionId: secret.versionId,
     passwordVersion: claim.passwordVersion ?? 1,
+    recoveryDays: claim.auth.kind === "password" ? (claim.auth.secret?.recoveryDays ?? 7) : 7,
     passwordLastChanged: kept?.passwordLastChanged ?? new Date().toISOString(),
     ...(supplied ? { supplied } : { content: secretContent(serviceOf(config), claim) }),
     ...(step.turn === undefined ? {} : { active: step.turn }),

@@ -13,7 +13,8 @@ import { generatePassword } from "../credentials/password";
 import { readSecretState } from "../credentials/secret-state";
 import type { StoredVersion } from "../credentials/secret-versions";
 import { promoteSecret } from "../credentials/user-secret";
-import type { EngineSession } from "../engines/engine";
+import { loginNamed, namesPrincipal } from "../credentials/ownership";
+import type { EngineSession, LedgerQuery } from "../engines/engine";
 import { DbAccessError, toErrorBody } from "../errors";
 import { until } from "../reconcile/grace";
 import { serviceOf } from "../service";
@@ -63,15 +64,15 @@ export async function rotate(
       ...(error === undefined ? {} : { error: toErrorBody(error) }),
     });
   try {
-    const { state, id } = await ownedSecret(config, event);
+    const state = await ownedSecret(config, event);
     const staged = event.ClientRequestToken === state.pendingVersionId;
     if (!staged && event.ClientRequestToken !== state.versionId) throw replayed(state.name);
     const session = await connect();
     try {
-      const rows = await session.begin({ ids: [id], idPrefixes: [], owners: [], grantees: [] }, deadline);
+      const rows = await session.begin(rowsOf(config, state), deadline);
       let write: ClaimRecord[] = [];
       try {
-        const { record, claim } = rotatable(rows, id, state);
+        const { record, claim } = rotatable(rows, state);
         known = { record, claim };
         const active = await activeTurn(claim, record.credentials);
         const rotation = { config, session, event, state, record, claim, active };
@@ -104,10 +105,9 @@ const replayed = (name: string): DbAccessError =>
   );
 
 /** Anybody who may invoke the function could name any secret: only what carries our tags is touched. */
-async function ownedSecret(config: FunctionConfig, event: RotationEvent): Promise<{ state: SecretState; id: string }> {
+async function ownedSecret(config: FunctionConfig, event: RotationEvent): Promise<SecretState> {
   const state = await readSecretState(event.SecretId, { policy: false });
-  const id = state?.tags[PRINCIPAL_TAG];
-  if (state === undefined || id === undefined)
+  if (state?.tags[PRINCIPAL_TAG] === undefined)
     throw new DbAccessError(
       "NotOurs",
       "The secret that is to be rotated was not made by this provisioner; nothing was changed.",
@@ -117,15 +117,20 @@ async function ownedSecret(config: FunctionConfig, event: RotationEvent): Promis
       "SecretOfAnotherCluster",
       `Secret ${state.name} belongs to a login of another cluster; this provisioner serves ${config.cluster}. Nothing was changed.`,
     );
-  return { state, id };
+  return state;
 }
 
-function rotatable(
-  rows: readonly ClaimRecord[],
-  id: string,
-  { arn, name }: SecretState,
-): Pick<Rotation, "record" | "claim"> {
-  const record = rows.find((row) => row.id === id);
+/** A tag is an id in other characters, cut off where it is too long for one: then all logins are looked through. */
+function rowsOf(config: FunctionConfig, { tags }: SecretState): LedgerQuery {
+  const query = { ids: [], idPrefixes: [], owners: [], grantees: [] };
+  const name = loginNamed(tags[PRINCIPAL_TAG]);
+  return name === undefined
+    ? { ...query, idPrefixes: [principalPrefix(config)] }
+    : { ...query, ids: [claimIdPrefix(config.family, config.cluster, { kind: "role", name, deletion: "drop" })] };
+}
+
+function rotatable(rows: readonly ClaimRecord[], { arn, name, tags }: SecretState): Pick<Rotation, "record" | "claim"> {
+  const record = rows.find((row) => namesPrincipal(tags, row.id));
   const refuse = (why: string): DbAccessError =>
     new DbAccessError("RotationRefused", `Secret ${name} is not rotated: ${why}. Nothing was changed.`);
   if (record?.claim.kind !== "login" || record.retained || record.credentials?.secretArn !== arn)

@@ -20,7 +20,7 @@ describe("db-access --help", () => {
   it("says in one line what each command is for", async () => {
     const { status, stdout } = await dbAccess(["--help"]);
     assert.equal(status, 0);
-    for (const command of ["local", "fleet", "doctor", "demo"])
+    for (const command of ["local", "fleet", "reset", "doctor", "demo"])
       assert.match(stdout, new RegExp(`^ {2}${command}\\b`, "m"));
     assert.match(stdout, /Examples:\n {2}db-access doctor/);
     assert.match(stdout, /Exit codes:\n {2}0 .*\n {2}1 .*\n {2}3 .*\n {2}4 /);
@@ -33,8 +33,9 @@ describe("db-access --help", () => {
     }
   });
 
-  it("names the options of the local stack and the demo", () => {
+  it("names the options of the local stack, a reset and the demo", () => {
     for (const option of ["--engine", "--directory", "--json"]) assert.ok(helpOf("local", "up").includes(option));
+    for (const option of ["--parameter", "--ref", "--yes", "--json"]) assert.ok(helpOf("reset").includes(option));
     for (const option of ["--engine", "--keep"]) assert.ok(helpOf("demo").includes(option));
   });
 });

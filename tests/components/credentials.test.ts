@@ -8,7 +8,7 @@ import type { ClaimResult, Outputs } from "../../provisioner/protocol";
 import { clientOf, done, FakeProvisioner, reply } from "./support/fake-provisioner";
 import { mysqlUser, suppliedUser, theirs, valid, withValue } from "./support/inputs";
 
-const unchanged = { changes: false, replaces: [], deleteBeforeReplace: false };
+const unchanged = { changes: false, replaces: [] };
 
 /** The six methods over a provisioner that answers with these outputs and changes. */
 function answering(outputs: Outputs, changes: ClaimResult["changes"] = []) {

@@ -19,7 +19,7 @@ import {
   withValue,
 } from "./support/inputs";
 
-const same = { changes: false, replaces: [], deleteBeforeReplace: false };
+const same = { changes: false, replaces: [] };
 const checked = (kind: KindName, inputs: Properties): Properties => check(kinds[kind], {}, inputs).inputs;
 const state = (kind: KindName, inputs = valid()[kind]): Properties => ({
   ...checked(kind, inputs),
@@ -220,15 +220,10 @@ describe("diff", () => {
     assert.deepEqual(diff(kinds.DbGrant, {}, checked("DbGrant", valid().DbGrant)), { ...same, changes: true });
   });
 
-  it("makes room first only where two logins would write one secret", () => {
-    const renamed = (secret: string | undefined) => {
-      const user = withValue(valid().DbUser, ["auth", "secret", "name"], secret);
-      return diff(kinds.DbUser, state("DbUser", user), checked("DbUser", withValue(user, ["username"], "other")));
-    };
-    assert.equal(renamed("orders/api").deleteBeforeReplace, true);
-    assert.equal(renamed(undefined).deleteBeforeReplace, false);
-    assert.equal(after("DbGrant", ["grantee"], "other").deleteBeforeReplace, false);
-    assert.equal(after("DbRole", ["name"], "other").deleteBeforeReplace, false);
+  it("never removes before it makes, also where two logins would write one secret", () => {
+    const user = withValue(valid().DbUser, ["auth", "secret", "name"], "orders/api");
+    const found = diff(kinds.DbUser, state("DbUser", user), checked("DbUser", withValue(user, ["username"], "other")));
+    assert.deepEqual(found, { changes: true, replaces: ["username"] });
   });
 
   it("sees no difference in order, case or spacing", () => {

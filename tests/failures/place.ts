@@ -75,6 +75,8 @@ export class Place {
 
   enter = (who: Login, sql = "SELECT 1"): Promise<string> => attempt(this.world, who, undefined, sql);
 
+  inShop = (who: Login, sql: string): Promise<string> => attempt(this.world, who, "shop", sql);
+
   /** What a request that changes nothing was refused for. */
   async errorOf(asked: Ask): Promise<ErrorBody> {
     const reply = await invokeRaw(this.world, requestOf(this.world, "apply", [asked]));

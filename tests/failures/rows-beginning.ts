@@ -24,7 +24,8 @@ export const beginningRows: readonly Row[] = [
       await place.dyingAt("after", "CreateSecret", { claim });
       assert.ok(!(await place.exists("f1")));
       const stored = await place.secret("f1");
-      assert.deepEqual((await place.create(claim)).password, stored.password);
+      // Not by a comparison that would print them.
+      assert.ok((await place.create(claim)).password === stored.password);
       await place.settled(claim);
     },
   },
@@ -104,7 +105,7 @@ export const beginningRows: readonly Row[] = [
       forget();
       const stored = await place.secret("f3_reset");
       await place.settled(claim);
-      assert.deepEqual(await place.secret("f3_reset"), stored);
+      assert.ok((await place.secret("f3_reset")).password === stored.password);
     },
   },
   {
@@ -170,7 +171,8 @@ export const beginningRows: readonly Row[] = [
               "BEGIN",
               "INSERT INTO mysql.tables_priv (Host, Db, User, Table_name, Grantor) VALUES ('%', 'shop', 'f6', 'second', '')",
             );
-      const asks = grants(place, "f6").map((grant) => ({ claim: grant }));
+      // A claim is known by its owner and the database.
+      const asks = grants(place, "f6").map((grant, at) => ({ claim: grant, owner: `f6/${at}` }));
       const cut = assert.rejects(ask(place.world, "apply", asks));
       await place.untilHeldUp();
       place.killFunction();
@@ -183,7 +185,7 @@ export const beginningRows: readonly Row[] = [
       await apply(place.world, ...asks);
       assert.equal(await place.enter(who, "INSERT INTO shop.second VALUES (1)"), "ok");
       for (const { status } of await apply(place.world, ...asks)) assert.equal(status, "unchanged");
-      await apply(place.world, ...asks.map((grant) => ({ ...grant, action: "remove" as const })));
+      await apply(place.world, ...asks.map((asked) => ({ ...asked, action: "remove" as const })));
       await place.settled(claim);
     },
   },

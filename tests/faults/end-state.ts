@@ -1,4 +1,4 @@
-import { attempt, byHand } from "../support/world";
+import { attempt } from "../support/world";
 import type { Place } from "./place";
 import type { Login, Names } from "./protocols";
 
@@ -17,7 +17,8 @@ type Secret = ReturnType<Place["world"]["stack"]["aws"]["secrets"]["save"]>[numb
 export async function problemsOf(place: Place, names: Names, expected: readonly Login[]): Promise<string[]> {
   const problems: string[] = [];
   const users = expected.map(({ claim }) => claim.name);
-  problems.push(...differences("users", await accountsOf(place, names), users));
+  const accounts = await accountsOf(place, names);
+  problems.push(...differences("users", accounts, users));
   const rows = await rowsOf(place, names);
   problems.push(
     ...differences(
@@ -31,7 +32,7 @@ export async function problemsOf(place: Place, names: Names, expected: readonly 
   problems.push(
     ...differences(
       "secrets",
-      secrets.map(({ name }) => name),
+      secrets.map(({ name, deletionDue }) => (deletionDue === undefined ? name : `${name} (being deleted)`)),
       expected.flatMap(({ secret }) => secret ?? []),
     ),
   );
@@ -42,7 +43,7 @@ export async function problemsOf(place: Place, names: Names, expected: readonly 
     const row = rows.find(({ grantee }) => grantee === claim.name);
     problems.push(...(await secretProblems(place, claim.name, secret, row, valid)));
   }
-  problems.push(...(await strangers(place, names, valid)));
+  problems.push(...(await strangers(place, accounts, valid)));
   return problems;
 }
 
@@ -57,7 +58,6 @@ async function secretProblems(
   const problems: string[] = [];
   const current = secret.versions.filter(({ stages }) => stages.includes("AWSCURRENT"));
   const pending = secret.versions.filter(({ stages }) => stages.includes("AWSPENDING"));
-  if (secret.deletionDue !== undefined) problems.push(`the secret of ${user} is being deleted`);
   if (current.length !== 1) problems.push(`the secret of ${user} has ${current.length} current versions`);
   if (pending.some((version) => !current.includes(version)))
     problems.push(`the secret of ${user} has a version that waits to become current`);
@@ -74,10 +74,14 @@ async function secretProblems(
 }
 
 /** Nothing but the current version opens anything: not the version before, and not what was made and never used. */
-async function strangers({ world, secrets }: Place, names: Names, valid: Map<string, string>): Promise<string[]> {
+async function strangers(
+  { world, secrets }: Place,
+  accounts: readonly string[],
+  valid: Map<string, string>,
+): Promise<string[]> {
   const problems: string[] = [];
-  for (const user of [names.user, names.successor])
-    for (const password of secrets.passwordsOf([names.user, names.successor])) {
+  for (const user of accounts)
+    for (const password of secrets.passwordsOf(accounts)) {
       if (valid.get(user) === password) continue;
       const outcome = await attempt(world, { user, password }, undefined, "SELECT 1");
       if (!refusals.has(outcome)) problems.push(`${user} with a password that is not the current one: ${outcome}`);
@@ -91,18 +95,13 @@ function differences(what: string, found: readonly string[], expected: readonly 
   return there.join() === wanted.join() ? [] : [`${what}: ${words(there)}; expected: ${words(wanted)}`];
 }
 
-async function accountsOf({ world }: Place, { prefix }: Names): Promise<string[]> {
-  const sql =
-    world.family === "postgresql"
-      ? `SELECT rolname AS name FROM pg_roles WHERE starts_with(rolname, '${prefix}')`
-      : `SELECT user AS name FROM mysql.user WHERE LEFT(user, ${prefix.length}) = '${prefix}'`;
-  return (await byHand(world, undefined, sql)).map(({ name }) => String(name));
+async function accountsOf({ world, looker }: Place, { prefix }: Names): Promise<string[]> {
+  const from = world.family === "postgresql" ? "rolname AS name FROM pg_roles WHERE left(rolname" : "user AS name FROM mysql.user WHERE left(user"; // prettier-ignore
+  return (await looker.rows(`SELECT ${from}, ${prefix.length}) = '${prefix}'`)).map(({ name }) => String(name));
 }
 
-async function rowsOf({ world }: Place, { prefix }: Names): Promise<Row[]> {
-  const rows = await byHand(
-    world,
-    world.family === "postgresql" ? "postgres" : "db_access",
+async function rowsOf({ looker }: Place, { prefix }: Names): Promise<Row[]> {
+  const rows = await looker.rows(
     `SELECT grantee, state, credentials FROM db_access.claims WHERE left(grantee, ${prefix.length}) = '${prefix}' AND state <> 'ended'`,
   );
   return rows.map(({ grantee, state, credentials }) => ({
@@ -113,16 +112,11 @@ async function rowsOf({ world }: Place, { prefix }: Names): Promise<Row[]> {
 }
 
 /** What no case accounts for: secrets of nobody, rows that wait for the end of a run. */
-export async function orphansOf({ world, names: all }: Place): Promise<string[]> {
-  const known = (name: string): boolean => all.some(({ prefix }) => name.includes(prefix));
-  const secrets = world.stack.aws.secrets
-    .save()
-    .filter(({ arn, name }) => arn !== world.target.adminSecretArn && !known(name));
-  const rows = await byHand(
-    world,
-    world.family === "postgresql" ? "postgres" : "db_access",
-    "SELECT grantee FROM db_access.claims WHERE state = 'intent'",
-  );
+export async function orphansOf({ world, looker, names }: Place): Promise<string[]> {
+  const isKnown = (name: string): boolean => names.some(({ prefix }) => name.includes(prefix));
+  const { adminSecretArn } = world.target;
+  const secrets = world.stack.aws.secrets.save().filter(({ arn, name }) => arn !== adminSecretArn && !isKnown(name));
+  const rows = await looker.rows("SELECT grantee FROM db_access.claims WHERE state = 'intent'");
   return [
     ...secrets.map(({ name }) => `secret ${name} belongs to nothing`),
     ...rows.map(({ grantee }) => `the row of ${String(grantee)} was never settled`),

@@ -1,5 +1,5 @@
 import { orphansOf, problemsOf } from "./end-state";
-import { isSame, kinds, moments, type Call, type Fault, type Kind, type Trace } from "./gate";
+import { isSame, moments, type Call, type Fault, type Kind, type Trace } from "./gate";
 import type { Place } from "./place";
 import type { Names, Protocol, Step } from "./protocols";
 import { Recording, type Selection } from "./recording";
@@ -45,21 +45,20 @@ export class Harness {
   async run(protocol: Protocol, select: Selection, given?: Recording): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     for (const short of [false, true]) {
-      const some = kinds.filter((kind) => inShortTime(kind) === short);
-      const chosen: Selection = (fault, at) => some.includes(fault.kind) && select(fault, at);
-      outcomes.push(...(await this.runGroup(protocol, chosen, short, given)));
+      const some = select.kinds.filter((kind) => inShortTime(kind) === short);
+      if (some.length > 0) outcomes.push(...(await this.runGroup(protocol, { ...select, kinds: some }, short, given)));
     }
     return outcomes;
   }
 
   /** The calls of a protocol: once in a new process, and once more, in which nothing may be different. */
   async record(protocol: Protocol): Promise<Recording> {
-    const names = await this.place.prepare(protocol);
+    const names = await this.place.prepareOne(protocol);
     await this.place.recycle();
     const first = await this.runOnce(protocol, names);
     const recording = new Recording(first.traces[0].calls);
     await protocol.after?.(this.place, names);
-    const others = await this.place.prepare(protocol);
+    const others = await this.place.prepareOne(protocol);
     const second = await this.runOnce(protocol, others);
     await protocol.after?.(this.place, others);
     const problems = [...first.problems, ...second.problems, ...recording.deviations(second.traces[0])];
@@ -81,15 +80,17 @@ export class Harness {
     given: Recording | undefined,
   ): Promise<Outcome[]> {
     const faultsAt = (call: Call & { nth: number }, at: number): Fault[] =>
-      kinds
+      select.kinds
         .flatMap((kind) => moments.map((when): Fault => ({ ...call, when, kind })))
-        .filter((fault) => select(fault, at));
-    const probe: Call & { nth: number } = { channel: "sql", label: "", nth: 1 };
-    if (faultsAt(probe, 0).length + faultsAt(probe, 1).length === 0) return [];
+        .filter((fault) => select.picks(fault, at));
     await this.place.limitTime(short);
     const table = given ?? (await this.record(protocol));
     const tried: Tried[] = [];
-    for (const fault of table.places().flatMap(faultsAt)) tried.push(await this.runCase(protocol, table, [fault]));
+    const faults = table.places().flatMap(faultsAt);
+    // Where a case must not see another one, neither may it be prepared beside another one.
+    const prepared = protocol.after === undefined ? await this.place.prepare(protocol, faults.length) : [];
+    for (const [at, fault] of faults.entries())
+      tried.push(await this.runCase(protocol, table, [fault], prepared.at(at)));
     const wayBack: Call[] = [];
     // What is found on the way back from two faults is tried as well; it ends, because the function has an end.
     for (let at = 0; at < tried.length; at++) {
@@ -106,8 +107,13 @@ export class Harness {
     return tried.map(({ outcome }) => outcome);
   }
 
-  private async runCase(protocol: Protocol, table: Recording, faults: readonly Fault[]): Promise<Tried> {
-    const names = await this.place.prepare(protocol);
+  private async runCase(
+    protocol: Protocol,
+    table: Recording,
+    faults: readonly Fault[],
+    prepared?: Names,
+  ): Promise<Tried> {
+    const names = prepared ?? (await this.place.prepareOne(protocol));
     if (faults[0].channel === "start") await this.place.recycle();
     const { traces, problems } = await this.runOnce(protocol, names, faults);
     const [first] = traces;

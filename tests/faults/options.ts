@@ -62,8 +62,10 @@ export function readOptions(args: readonly string[]): Options {
       values.protocol !== undefined && names.includes(values.protocol)
         ? [values.protocol]
         : [...listOf("protocol", values.protocol, names)],
-    select: (fault, at) =>
-      wantedKinds.includes(fault.kind) && wantedMoments.includes(fault.when) && (!values.brief || brief(fault, at)),
+    select: {
+      kinds: wantedKinds.filter((kind) => !values.brief || brief.kinds.includes(kind)),
+      picks: (fault, at) => wantedMoments.includes(fault.when) && (!values.brief || brief.picks(fault, at)),
+    },
     json: values.json,
   };
 }

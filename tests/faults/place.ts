@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { replySchema, type ClaimResult } from "../../provisioner/protocol";
 import { requestOf, startWorld, type Ask, type World } from "../support/world";
 import { Gate } from "./gate";
+import { Looker } from "./looker";
 import { namesOf, type Names, type Protocol } from "./protocols";
 import { SecretCalls } from "./secrets";
 import { Wire } from "./wire";
@@ -24,6 +25,7 @@ export class Place {
     readonly world: World,
     readonly gate: Gate,
     readonly secrets: SecretCalls,
+    readonly looker: Looker,
     private readonly wire: Wire,
   ) {
     const env = world.stack.env();
@@ -43,7 +45,7 @@ export class Place {
     try {
       const gate = new Gate();
       const wire = await Wire.start(world.server, gate);
-      const place = new Place(spec, world, gate, new SecretCalls(world, gate), wire);
+      const place = new Place(spec, world, gate, new SecretCalls(world, gate), await Looker.start(world), wire);
       await place.limitTime(false);
       // The ledger is made with the first claim of all.
       await place.askMany("apply", [{ claim: { kind: "role", name: "first", deletion: "drop" } }]);
@@ -57,6 +59,7 @@ export class Place {
   async stop(): Promise<void> {
     this.lambda.destroy();
     this.secrets.stop();
+    await this.looker.close();
     await this.world.stop();
     await this.wire.stop();
   }
@@ -75,16 +78,20 @@ export class Place {
     }
   }
 
-  /** What a case of the protocol begins with, under names that no case has had. */
-  async prepare(protocol: Protocol): Promise<Names> {
-    const names = namesOf(this.names.length);
-    this.names.push(names);
-    const asks = protocol.prepare(names);
-    const results = await this.askMany("apply", asks);
+  /** What cases of the protocol begin with, under names that no case has had. */
+  async prepare(protocol: Protocol, count: number): Promise<Names[]> {
+    const all = Array.from({ length: count }, (_, at) => namesOf(this.names.length + at));
+    this.names.push(...all);
+    const results = await this.askMany("apply", all.flatMap((names) => protocol.prepare(names))); // prettier-ignore
     const failed = results.find(({ status }) => status !== "done");
     if (failed !== undefined)
       throw new Error(`A case of ${protocol.name} cannot be prepared: ${JSON.stringify(failed)}`);
-    await protocol.meanwhile?.(this, names);
+    for (const names of all) await protocol.meanwhile?.(this, names);
+    return all;
+  }
+
+  async prepareOne(protocol: Protocol): Promise<Names> {
+    const [names] = await this.prepare(protocol, 1);
     return names;
   }
 

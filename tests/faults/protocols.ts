@@ -1,5 +1,5 @@
 import type { LoginClaim } from "../../provisioner/protocol";
-import { byHand, type Ask } from "../support/world";
+import type { Ask } from "../support/world";
 import type { Place } from "./place";
 
 /** What one case works on. Every case has names of its own, so that one server serves all. */
@@ -107,12 +107,25 @@ async function forget(place: Place, claim: LoginClaim): Promise<void> {
   await place.askMany("apply", [{ claim, action: "remove" }]);
 }
 
-async function dropLedger({ world }: Place): Promise<void> {
-  const sql = world.family === "postgresql" ? "DROP SCHEMA db_access CASCADE" : "DROP DATABASE db_access";
-  await byHand(world, undefined, sql);
+async function dropLedger({ looker, world }: Place): Promise<void> {
+  await looker.rows(world.family === "postgresql" ? "DROP SCHEMA db_access CASCADE" : "DROP DATABASE db_access");
 }
 
 const successor = (names: Names): LoginClaim => login(names, { name: names.successor });
+
+/** Its secret waits for some days before it is gone, and can be brought back. */
+const inWindow = (claim: LoginClaim): LoginClaim =>
+  claim.auth.kind === "password"
+    ? { ...claim, auth: { ...claim.auth, secret: { ...claim.auth.secret, recoveryDays: 7 } } }
+    : claim;
+
+const replacement = (name: string, as = (claim: LoginClaim): LoginClaim => claim): Omit<Protocol, "steps"> => ({
+  name,
+  engines: everywhere,
+  prepare: (names) => [{ claim: as(login(names)) }],
+  expected: (names) => [{ claim: as(successor(names)), secret: names.secret }],
+  settled: (names) => [{ claim: as(login(names)), action: "remove" }, { claim: as(successor(names)) }],
+});
 
 export const protocols: readonly Protocol[] = [
   between(
@@ -137,13 +150,13 @@ export const protocols: readonly Protocol[] = [
   { ...between("password to IAM", (names) => login(names), iam), ...onlyWhereIamIs },
   { ...between("IAM to password", iam, (names) => login(names)), ...onlyWhereIamIs },
   {
-    // The secret has room for one of them only, so the old one goes first.
-    name: "replace",
-    engines: everywhere,
-    prepare: (names) => [{ claim: login(names) }],
-    steps: (names) => [removed(login(names)), ensured(successor(names))],
-    expected: (names) => [{ claim: successor(names), secret: names.secret }],
-    settled: (names) => [{ claim: login(names), action: "remove" }, { claim: successor(names) }],
+    // The new user takes the secret over, and the end of the old one leaves it alone.
+    ...replacement("replace"),
+    steps: (names) => [ensured(successor(names)), removed(login(names))],
+  },
+  {
+    ...replacement("replace, the old one first", inWindow),
+    steps: (names) => [removed(inWindow(login(names))), ensured(inWindow(successor(names)))],
   },
   {
     name: "delete",

@@ -19,7 +19,7 @@ import {
   type PlannedChange,
 } from "./context";
 import { attributeDifference, attributeWords, wantedAttributes } from "./login-attributes";
-import { credentialStep, ownSecret } from "./login-credentials";
+import { credentialStep, keptCredentials, ownSecret } from "./login-credentials";
 import { followHosts, isFollowedLate } from "./login-hosts";
 import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
 import { planParameters } from "./parameters";
@@ -196,7 +196,7 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
     retained: false,
     claim: recordable(claim),
     items: members.map((item): RecordedItem => ({ item, before: false })),
-    credentials: record?.credentials,
+    credentials: keptCredentials(claim, record),
   };
   const follows =
     facts.family === "mysql" &&

@@ -92,7 +92,14 @@ function isMoved(context: PlanContext, claim: LoginClaim, record: ClaimRecord | 
   return secretNameOf(context.service, context.cluster, claim) !== present;
 }
 
+/** Of the secret that is there: an intent speaks of what was to be, and its credentials of what was. */
 const recoveryDaysOf = (record: ClaimRecord | undefined): number =>
-  record?.claim.kind === "login" && record.claim.auth.kind === "password"
+  record?.state === "done" && record.claim.kind === "login" && record.claim.auth.kind === "password"
     ? (record.claim.auth.secret?.recoveryDays ?? 7)
-    : 7;
+    : (record?.credentials?.recoveryDays ?? 7);
+
+/** The credentials as the row keeps them, with what a deletion needs to know. */
+export function keptCredentials(claim: LoginClaim, record: ClaimRecord | undefined): CredentialRecord | undefined {
+  if (claim.auth.kind !== "password" || record?.credentials === undefined) return undefined;
+  return { ...record.credentials, recoveryDays: claim.auth.secret?.recoveryDays ?? 7 };
+}

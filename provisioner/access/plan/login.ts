@@ -20,7 +20,7 @@ import {
 } from "./context";
 import { attributeDifference, attributeWords, onlyChosen, wantedAttributes } from "./login-attributes";
 import { planAlternating, planAlternatingRemoval } from "./alternating";
-import { credentialStep } from "./login-credentials";
+import { credentialStep, keptCredentials } from "./login-credentials";
 import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
 import { planParameters } from "./parameters";
 import { followHosts, hostMoves, isFollowedLate, moveChanges, moveOperations } from "./login-hosts";
@@ -167,7 +167,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     retained: false,
     claim: recordable(claim),
     items: [],
-    credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
+    credentials: keptCredentials(claim, record),
   };
   const parameters = planParameters(
     context,

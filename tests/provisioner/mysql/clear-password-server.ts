@@ -4,6 +4,7 @@ import { TLSSocket } from "node:tls";
 import { createTlsMaterial } from "../../../local/servers/tls";
 
 const tlsFlag = 0x800;
+const tlsRequestLength = 36;
 
 const packet = (sequence: number, body: Buffer): Buffer =>
   Buffer.concat([Buffer.from([body.length & 0xff, body.length >> 8, 0, sequence]), body]);
@@ -54,6 +55,9 @@ export async function startClearPasswordServer(options: { tls?: boolean; plugin?
     socket.on("error", () => socket.destroy());
     socket.once("data", (data) => {
       heard.plain.push(data);
+      // The handshake of TLS may come right behind the request for it.
+      socket.pause();
+      socket.unshift(data.subarray(tlsRequestLength));
       const inside = new TLSSocket(socket, { isServer: true, cert: material.certificate, key: material.key });
       inside.on("error", () => socket.destroy());
       // A client that was greeted with the plugin may answer at once.
