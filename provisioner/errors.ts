@@ -31,6 +31,7 @@ export const errorCodes = [
   "SecretNameTaken",
   "SecretNameRefused",
   "SecretOfAnotherCluster",
+  "SuppliedSecretRefused",
   "SecretUnavailable",
   "AdminSecretUnavailable",
   "PublicPolicy",

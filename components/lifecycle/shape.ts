@@ -42,6 +42,7 @@ const wanted: Readonly<Record<string, string>> = {
   "on.types": '"*" or a list of type names',
   grantee: "the name of a login or role, or PUBLIC; on MySQL and MariaDB also { name, host }",
   template: "the name of a template, or { extends: [names], privileges: [names] }",
+  rotation: 'an object such as { strategy: "alternating", days: 30 }',
   adopt: 'true, false or "fromLedger"',
 };
 

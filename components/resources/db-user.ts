@@ -50,8 +50,8 @@ export interface RotationArgs {
   /**
    * How it is done; `RotationRefused` where the engine cannot. `dual` (MySQL): the former password works beside the new
    * one until the grace period ends. `alternating` (PostgreSQL, MariaDB): `username` becomes a role that holds all
-   * privileges, and two logins `<username>_a` and `<username>_b` take turns (`NameTooLong` with the suffix). `single`: one
-   * password; whoever connects with the former one is refused from that moment.
+   * privileges, and two logins `<username>_a` and `<username>_b` take turns (`NameTooLong` with the suffix); what the other
+   * arguments say applies to both. `single`: one password; whoever connects with the former one is refused from that moment.
    */
   strategy?: pulumi.Input<"dual" | "alternating" | "single">;
   /** Days between two rotations, 1 to 1000. Either this or `schedule`, unless `auth.secret.inherit.rotation` is true. */

@@ -17,6 +17,7 @@ export type RefusalCode =
   | "SecretNameTaken"
   | "SecretNameRefused"
   | "SecretOfAnotherCluster"
+  | "SuppliedSecretRefused"
   | "PublicPolicy"
   | "RotationRefused"
   | "ParameterTaken"

@@ -8,6 +8,9 @@ export const CLUSTER_TAG = "db-access:cluster";
 /** Whose claim it was, shortened: a login that replaces another one of the same owner may take its secret over. */
 export const OWNER_TAG = "db-access:owner";
 
+/** On a secret of somebody else: its owner lets logins of the cluster of this name have its password. */
+export const SUPPLIES_TAG = "db-access:supplies";
+
 export const ownershipTags = (id: string, cluster: string, owner: string): Record<string, string> => ({
   [PRINCIPAL_TAG]: id,
   [CLUSTER_TAG]: cluster,

@@ -169,7 +169,7 @@ export function removalWords(claim: Claim): string {
       const days = secret?.recoveryDays ?? 7;
       const sessions = claim.endSessions !== false;
       const withSecret =
-        claim.auth.kind !== "password"
+        claim.auth.kind !== "password" || claim.auth.suppliedSecretArn !== undefined
           ? ""
           : days === 0
             ? " and deletes its secret at once"
@@ -177,8 +177,8 @@ export function removalWords(claim: Claim): string {
       if (claim.deletion === "drop")
         return `${sessions ? `Ends the sessions of ${claim.name}, drops it` : `Drops ${claim.name}`} with every privilege it holds${ownedWords(claim)}${withSecret}.`;
       if (claim.deletion === "lock")
-        return `Locks ${claim.name}${sessions ? " and ends its sessions" : ""}; keeps its privileges and its secret.`;
-      return `Leaves ${claim.name}, its privileges and its secret as they are.`;
+        return `Locks ${claim.name}${sessions ? " and ends its sessions" : ""}; keeps its privileges${withSecret === "" ? "" : " and its secret"}.`;
+      return `Leaves ${claim.name}${withSecret === "" ? " and its privileges" : ", its privileges and its secret"} as they are.`;
     }
     case "role":
       return claim.deletion === "drop"

@@ -8,6 +8,8 @@ export interface AuditEvent {
   /** Absent for a request that could not be read. */
   order?: ClaimOrder;
   id?: string;
+  /** Whoever asked, where that is not the owner: an operator who resets a password. */
+  by?: string;
   outcome: "changed" | "refused" | "failed";
   changes: string[];
   error?: ErrorBody;
@@ -24,11 +26,12 @@ export function audit(
       time: new Date().toISOString(),
       requestId: event.requestId,
       cluster: event.cluster,
-      action: order?.action,
+      action: order?.resets === true ? "reset" : order?.action,
       kind: order?.claim.kind,
       id: event.id,
       // As the caller says; the invocation's own record in CloudTrail is the evidence.
       owner: order?.owner,
+      ...(event.by === undefined ? {} : { by: event.by }),
       outcome: event.outcome,
       changes: event.changes,
       ...(error === undefined ? {} : { code: error.code, message: error.message }),

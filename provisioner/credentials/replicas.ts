@@ -1,5 +1,6 @@
 import { RemoveRegionsFromReplicationCommand, ReplicateSecretToRegionsCommand } from "@aws-sdk/client-secrets-manager";
 import type { Replica } from "../access/claims";
+import { canonicalJson } from "../access/plan/context";
 import { DbAccessError } from "../errors";
 import { secretsClient } from "./aws-clients";
 import { isAws } from "./aws-error";
@@ -20,14 +21,20 @@ export async function changeReplicas(arn: string, add: readonly Replica[], remov
   const { ReplicationStatus = [] } = await whileSettling(
     () => replicate(arn, wanted),
     // What was removed is still going.
-    (error) => removed && isAws(error, "InvalidRequestException", "InvalidParameterException"),
-  ).catch((error: unknown) => {
-    throw isAws(error, "InvalidParameterException") ? refused(wanted.map(({ region }) => region)) : error;
+    (error) => removed && isRefusal(error),
+  ).catch(async (error: unknown) => {
+    if (!isRefusal(error)) throw error;
+    // The answer to a call that succeeded was lost, and the SDK's repetition found its work done.
+    const now = replicasOf(await describeLive(arn)).map(canonicalJson);
+    if (wanted.every((replica) => now.includes(canonicalJson(replica)))) return { ReplicationStatus: [] };
+    throw refused(wanted.map(({ region }) => region));
   });
   const failed = ReplicationStatus.filter(({ Status }) => Status === "Failed").flatMap(({ Region }) => Region ?? []);
   const ours = wanted.map(({ region }) => region).filter((region) => failed.includes(region));
   if (ours.length > 0) throw refused(ours);
 }
+
+const isRefusal = (error: unknown): boolean => isAws(error, "InvalidRequestException", "InvalidParameterException");
 
 const replicate = (
   arn: string,

@@ -146,7 +146,8 @@ function finish(
 ): ClaimResult {
   const { requestId, config } = apply;
   if (work.skipped) return notAttempted(work);
-  const event = { requestId, cluster: config.cluster, order: work.order, id: work.plan?.id };
+  const by = work.request.action === "reset" ? { by: work.request.owner } : {};
+  const event = { requestId, cluster: config.cluster, order: work.order, id: work.plan?.id, ...by };
   const refuse = (error: ErrorBody): ClaimResult => {
     audit({ ...event, outcome: active ? "failed" : "refused", changes: [], error });
     return failed(work, error);

@@ -3,7 +3,7 @@ import { claimIdPrefix } from "../access/id";
 import { parameterNames, type ClaimOrder, type PlanContext, type SecretProblem } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import type { ParameterState, PrimarySecret, SecretState } from "../access/secret";
-import { secretNameOf } from "../access/secret-text";
+import { PRINCIPAL_TAG, secretNameOf, SUPPLIES_TAG } from "../access/secret-text";
 import type { FunctionConfig } from "../config";
 import { readParameters } from "../credentials/parameters";
 import { rotationProblem } from "../credentials/secret-settings";
@@ -78,6 +78,8 @@ async function readSecret(config: FunctionConfig, { id, order, record }: Asked, 
   const supplied = claim.auth.kind === "password" ? claim.auth.suppliedSecretArn : undefined;
   if (supplied !== undefined) {
     const state = await readSecretState(supplied, { policy: false });
+    const refused = state === undefined ? undefined : suppliedProblem(config, claim.name, state);
+    if (refused !== undefined) return void reading.problems.set(id, refused);
     if (state !== undefined) return void reading.secrets.set(id, state);
     const message = `The secret that supplies the password of ${claim.name} does not exist; create it first, or correct auth.suppliedSecretArn.`;
     return void reading.problems.set(id, { code: "SecretUnavailable", message });
@@ -95,6 +97,19 @@ async function readSecret(config: FunctionConfig, { id, order, record }: Asked, 
   const attaches = functionArn !== undefined && state?.rotation?.functionArn !== functionArn;
   const problem = taken ?? (attaches ? await rotationProblem(functionArn) : undefined);
   if (problem !== undefined) reading.problems.set(id, problem);
+}
+
+/**
+ * The function can read more than whoever asks it to: a secret that its owner has not meant for this cluster would
+ * come out as somebody's password.
+ */
+function suppliedProblem(config: FunctionConfig, name: string, { arn, tags }: SecretState): SecretProblem | undefined {
+  const isOurs = arn === config.adminSecretArn || PRINCIPAL_TAG in tags;
+  if (!isOurs && tags[SUPPLIES_TAG] === config.cluster) return undefined;
+  const message = isOurs
+    ? `The password of ${name} cannot be supplied by a secret that belongs to the provisioner or to another login; name one of your own in auth.suppliedSecretArn.`
+    : `The secret that supplies the password of ${name} is not meant for this cluster; give it the tag ${SUPPLIES_TAG}=${config.cluster}.`;
+  return { code: "SuppliedSecretRefused", message };
 }
 
 async function readParametersOf({ id, order, record }: Asked, reading: SecretReading): Promise<void> {

@@ -6,13 +6,14 @@ import type { ClaimRecord } from "../access/record";
 import { findAccount, type ServerState } from "../access/server";
 import { generatePassword } from "../credentials/password";
 import type { EngineSession } from "../engines/engine";
+import type { RotatableRecord } from "./owned";
 
 /** A login whose former password, or former login, has worked long enough. */
 export const isGraceOver = ({ credentials, retained }: ClaimRecord, now = Date.now()): boolean =>
   !retained && credentials?.grace !== undefined && Date.parse(credentials.grace.until) <= now;
 
 export interface EndedGrace {
-  record: ClaimRecord;
+  record: RotatableRecord;
   words: string;
 }
 

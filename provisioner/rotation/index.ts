@@ -4,7 +4,7 @@ import type { FunctionConfig } from "../config";
 import type { EngineSession } from "../engines/engine";
 import { toErrorBody } from "../errors";
 import { endGrace, isGraceOver } from "./grace-end";
-import { principalPrefix } from "./rotate";
+import { principalPrefix } from "./owned";
 
 export { isScheduled, rotationEventOf, type RotationEvent } from "./event";
 export { rotate } from "./rotate";

@@ -1,16 +1,14 @@
 import type { LoginClaim } from "../access/claims";
-import { claimIdPrefix } from "../access/id";
 import { otherTurn, parameterNames, turnName } from "../access/plan";
 import { planParameters } from "../access/plan/parameters";
 import type { ClaimRecord, CredentialRecord, Turn } from "../access/record";
 import type { SecretState } from "../access/secret";
-import { CLUSTER_TAG, PRINCIPAL_TAG, secretText } from "../access/secret-text";
+import { secretText } from "../access/secret-text";
 import { audit } from "../audit/audit";
 import type { FunctionConfig } from "../config";
 import { currentValue, putPendingValue, valueOf } from "../credentials/current-value";
 import { applyParameterChanges, readParameters } from "../credentials/parameters";
 import { generatePassword } from "../credentials/password";
-import { readSecretState } from "../credentials/secret-state";
 import type { StoredVersion } from "../credentials/secret-versions";
 import { promoteSecret } from "../credentials/user-secret";
 import { loginNamed, namesPrincipal } from "../credentials/ownership";
@@ -20,7 +18,8 @@ import { until } from "../reconcile/grace";
 import { serviceOf } from "../service";
 import type { RotationEvent } from "./event";
 import { endGrace, isGraceOver } from "./grace-end";
-import { assertLogsIn, setNewPassword } from "./set-password";
+import { isStaged, ownedSecret, replayed, rotatable, rowsOf, type RotatableRecord } from "./owned";
+import { assertLogsIn, setNewPassword, turnOf } from "./set-password";
 
 /** One step on its way, under the cluster's lock. */
 export interface Rotation {
@@ -28,7 +27,7 @@ export interface Rotation {
   session: EngineSession;
   event: RotationEvent;
   state: SecretState;
-  record: ClaimRecord & { credentials: CredentialRecord };
+  record: RotatableRecord;
   claim: LoginClaim;
   /** The login that the secret names now, where two take turns. */
   active?: Turn;
@@ -93,65 +92,15 @@ export async function rotate(
 
 interface Done {
   write: ClaimRecord[];
-  words?: string;
+  words: string[];
 }
 
-const nothing: Done = { write: [] };
-
-const replayed = (name: string): DbAccessError =>
-  new DbAccessError(
-    "RotationReplayed",
-    `The rotation of secret ${name} was overtaken: its version is neither pending nor current any more. Nothing was changed.`,
-  );
-
-/** Anybody who may invoke the function could name any secret: only what carries our tags is touched. */
-async function ownedSecret(config: FunctionConfig, event: RotationEvent): Promise<SecretState> {
-  const state = await readSecretState(event.SecretId, { policy: false });
-  if (state?.tags[PRINCIPAL_TAG] === undefined)
-    throw new DbAccessError(
-      "NotOurs",
-      "The secret that is to be rotated was not made by this provisioner; nothing was changed.",
-    );
-  if (state.tags[CLUSTER_TAG] !== config.cluster)
-    throw new DbAccessError(
-      "SecretOfAnotherCluster",
-      `Secret ${state.name} belongs to a login of another cluster; this provisioner serves ${config.cluster}. Nothing was changed.`,
-    );
-  return state;
-}
-
-/** A tag is an id in other characters, cut off where it is too long for one: then all logins are looked through. */
-function rowsOf(config: FunctionConfig, { tags }: SecretState): LedgerQuery {
-  const query = { ids: [], idPrefixes: [], owners: [], grantees: [] };
-  const name = loginNamed(tags[PRINCIPAL_TAG]);
-  return name === undefined
-    ? { ...query, idPrefixes: [principalPrefix(config)] }
-    : { ...query, ids: [claimIdPrefix(config.family, config.cluster, { kind: "role", name, deletion: "drop" })] };
-}
-
-function rotatable(rows: readonly ClaimRecord[], { arn, name, tags }: SecretState): Pick<Rotation, "record" | "claim"> {
-  const record = rows.find((row) => namesPrincipal(tags, row.id));
-  const refuse = (why: string): DbAccessError =>
-    new DbAccessError("RotationRefused", `Secret ${name} is not rotated: ${why}. Nothing was changed.`);
-  if (record?.claim.kind !== "login" || record.retained || record.credentials?.secretArn !== arn)
-    throw new DbAccessError("NotOurs", `No login that is managed here has the secret ${name}; nothing was changed.`);
-  const { claim, credentials } = record;
-  if (claim.rotation === undefined || claim.rotation.functionArn !== undefined)
-    throw refuse(`login ${claim.name} does not ask for rotation by this provisioner`);
-  if (claim.rotation.strategy === "alternating" && credentials.active === undefined)
-    throw refuse(`an earlier change of login ${claim.name} did not end; run \`pulumi up\` again`);
-  return { record: { ...record, credentials }, claim };
-}
+const nothing: Done = { write: [], words: [] };
 
 /** The secret itself says it: a function that died after the promotion has not written it down. */
 async function activeTurn(claim: LoginClaim, credentials: CredentialRecord): Promise<Turn | undefined> {
   if (claim.rotation?.strategy !== "alternating") return undefined;
-  const { username } = await currentValue(credentials.secretArn);
-  return username === turnName(claim.name, "b")
-    ? "b"
-    : username === turnName(claim.name, "a")
-      ? "a"
-      : credentials.active;
+  return turnOf(claim, await currentValue(credentials.secretArn)) ?? credentials.active;
 }
 
 const steps: Record<RotationEvent["Step"], (rotation: Rotation, staged: boolean) => Promise<Done>> = {
@@ -166,19 +115,20 @@ const steps: Record<RotationEvent["Step"], (rotation: Rotation, staged: boolean)
   },
 
   /** The server takes the new password from here on, and what clients have read so far besides. */
-  async setSecret(rotation, staged) {
+  async setSecret(begun, staged) {
     if (!staged) return nothing;
-    const { session, claim } = rotation;
-    const value = await requirePending(rotation);
-    const ended = isGraceOver(rotation.record) ? await endGrace(session, rotation.record) : undefined;
-    if (ended === undefined) assertGraceOver(rotation);
-    const write = ended === undefined ? [] : [ended.record];
+    const value = await requirePending(begun);
+    const { rotation, words } = await withoutGrace(begun);
+    const { claim, active } = rotation;
     await setNewPassword(rotation, value);
-    if (claim.rotation?.strategy !== "single") return { write, words: `rotate the password of ${claim.name}` };
+    words.push(`rotate the password of ${claim.name}`);
+    // A reset that was cut short has left a new password for the very login that clients use.
+    const isInUse = active === undefined ? claim.rotation?.strategy === "single" : turnOf(claim, value) === active;
+    if (!isInUse) return { write: [], words };
     // Whoever reads the secret is refused until the new version is current: not a moment longer than it takes.
     await assertLogsIn(rotation, value);
     await promote(rotation, value);
-    return { ...(await settled(rotation, value)), words: `rotate the password of ${claim.name}` };
+    return { ...(await settled(rotation, value)), words };
   },
 
   async testSecret(rotation, staged) {
@@ -216,9 +166,24 @@ async function requirePending(rotation: Rotation): Promise<StoredVersion> {
     throw new DbAccessError("RotationReplayed", "The rotation has no new value yet; Secrets Manager begins it again.", {
       transient: true,
     });
-  // A value from before another rotation or reset names the login whose turn is over.
-  if (value.username !== nextName(rotation)) throw replayed(rotation.state.name);
+  // A value from before the login began to alternate names another one.
+  const { claim, active, state } = rotation;
+  const isOurs = active === undefined ? value.username === claim.name : turnOf(claim, value) !== undefined;
+  if (!isOurs) throw replayed(state.name);
   return value;
+}
+
+/**
+ * Ends what an earlier rotation has left valid. That is written down before the server changes again: ended twice, it
+ * would be what clients use by then.
+ */
+async function withoutGrace(rotation: Rotation): Promise<{ rotation: Rotation; words: string[] }> {
+  assertGraceOver(rotation);
+  const { session } = rotation;
+  const ended = await endGrace(session, rotation.record);
+  if (ended === undefined) return { rotation, words: [] };
+  await session.ledger.write([ended.record]);
+  return { rotation: { ...rotation, record: ended.record }, words: [ended.words] };
 }
 
 const promote = ({ state }: Rotation, { versionId }: StoredVersion): Promise<void> =>
@@ -243,16 +208,14 @@ async function settled(rotation: Rotation, value: StoredVersion): Promise<Done> 
   };
   const published = await publish(rotation, value);
   if (published) next.parameterVersion = value.versionId;
-  return { write: [{ ...record, credentials: next }] };
+  return { write: [{ ...record, credentials: next }], words: [] };
 }
-
-const turnOf = ({ name }: LoginClaim, { username }: StoredVersion): Turn | undefined =>
-  username === turnName(name, "a") ? "a" : username === turnName(name, "b") ? "b" : undefined;
 
 async function publish({ config, claim, record }: Rotation, value: StoredVersion): Promise<boolean> {
   const names = parameterNames(claim);
   if (names.length === 0) return false;
-  const parameters = await readParameters(names, record.id, true);
+  const { owner } = record;
+  const parameters = await readParameters(names, record.id, true, owner);
   const { parameterChanges } = planParameters({ service: serviceOf(config), parameters }, claim, claim, {
     username: value.username ?? claim.name,
     secretArn: record.credentials.secretArn,
@@ -261,12 +224,9 @@ async function publish({ config, claim, record }: Rotation, value: StoredVersion
   await applyParameterChanges(parameterChanges, {
     id: record.id,
     cluster: config.cluster,
+    owner,
     secretArn: record.credentials.secretArn,
     password: value.password,
   });
   return claim.parameterPasswordKeyArn !== undefined;
 }
-
-/** Of a login: rows of rotations are found by the secret's tag, which is the claim's id. */
-export const principalPrefix = (config: FunctionConfig): string =>
-  claimIdPrefix(config.family, config.cluster, { kind: "role", name: "", deletion: "drop" });

@@ -1,6 +1,8 @@
 import { accountKey, type Account } from "../access/account";
+import type { LoginClaim } from "../access/claims";
 import type { Operation } from "../access/operation";
-import { otherTurn, turnAccounts } from "../access/plan";
+import { otherTurn, turnAccounts, turnName, turns } from "../access/plan";
+import type { Turn } from "../access/record";
 import { findAccount, type AccountState } from "../access/server";
 import { currentValue } from "../credentials/current-value";
 import type { StoredVersion } from "../credentials/secret-versions";
@@ -9,9 +11,15 @@ import { DbAccessError } from "../errors";
 import { loginAccounts } from "./grace-end";
 import type { Rotation } from "./rotate";
 
-/** The accounts that take the new password: of alternating logins those whose turn comes. */
-const accountsOf = ({ session, claim, active }: Rotation): Account[] =>
-  active === undefined ? loginAccounts(session, claim) : turnAccounts(session.facts, claim, otherTurn(active));
+/** Which of two alternating logins a version of their secret names. */
+export const turnOf = ({ name }: LoginClaim, { username }: StoredVersion): Turn | undefined =>
+  turns.find((turn) => username === turnName(name, turn));
+
+/** The accounts that take the new password: of alternating logins those that its version names. */
+function accountsOf({ session, claim, active }: Rotation, value: StoredVersion): Account[] {
+  if (active === undefined) return loginAccounts(session, claim);
+  return turnAccounts(session.facts, claim, turnOf(claim, value) ?? otherTurn(active));
+}
 
 async function statesOf(session: EngineSession, accounts: readonly Account[]): Promise<AccountState[]> {
   const names = [...new Set(accounts.map(({ name }) => name))];
@@ -27,9 +35,10 @@ async function statesOf(session: EngineSession, accounts: readonly Account[]): P
 }
 
 /** Makes the server take the new password. Where it does already, nothing is sent: RETAIN twice would lose the old one. */
-export async function setNewPassword(rotation: Rotation, { password }: StoredVersion): Promise<void> {
+export async function setNewPassword(rotation: Rotation, value: StoredVersion): Promise<void> {
   const { session, claim, state } = rotation;
-  const accounts = await statesOf(session, accountsOf(rotation));
+  const { password } = value;
+  const accounts = await statesOf(session, accountsOf(rotation, value));
   const waiting = accounts.filter((account) => session.matches(account, password) !== "first");
   if (waiting.length === 0) return;
   const dual = claim.rotation?.strategy === "dual";
@@ -55,7 +64,7 @@ export async function assertLogsIn(rotation: Rotation, { username, password }: S
   const { session, claim } = rotation;
   const candidates = [
     ...loginAccounts(session, claim),
-    ...(["a", "b"] as const).flatMap((turn) => turnAccounts(session.facts, claim, turn)),
+    ...turns.flatMap((turn) => turnAccounts(session.facts, claim, turn)),
   ].filter(({ name }) => name === (username ?? claim.name));
   const states = await statesOf(session, candidates);
   const expired = claim.validUntil !== undefined && Date.parse(claim.validUntil) <= Date.now();

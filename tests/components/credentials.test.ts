@@ -108,6 +108,20 @@ describe("credentials of a DbUser", () => {
     assert.equal(fake.requests.length, 0);
   });
 
+  it("names what is wrong with the shape of the new arguments, at any depth", () => {
+    const reason = (path: (string | number)[], value: unknown): string =>
+      check(kinds.DbUser, {}, withValue(valid().DbUser, path, value))
+        .failures.map(({ reason }) => reason)
+        .join("|");
+    assert.match(reason(["rotation"], true), /^rotation is true; give an object such as \{ strategy/);
+    assert.match(reason(["rotation", "strategy"], "both"), /^rotation\.strategy is "both"; use one of "dual"/);
+    assert.match(reason(["rotation", "every"], 3), /^rotation has no argument "every"; remove it\.$/);
+    assert.match(reason(["parameterPath"], 3), /^parameterPath is 3; give a text/);
+    assert.match(reason(["auth", "secret", "readers"], "x"), /^auth\.secret\.readers is a string; give a list/);
+    assert.match(reason(["auth", "secret", "replicas", 0, "zone"], "x"), /replicas\[0\] has no argument "zone"/);
+    assert.match(reason(["auth", "password"], "x"), /auth has no argument "password"/);
+  });
+
   it("compares readers and replicas with the account and Region of the provisioner, as far as they are known", () => {
     const secret = { readers: ["210987654321"], replicas: [{ region: "eu-west-1" }] };
     const given = { ...valid().DbUser, auth: { kind: "password", secret } };

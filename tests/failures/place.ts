@@ -109,7 +109,7 @@ export class Place {
     );
 
   /** The end that every failure has to come to: one login, one secret, one password, nothing begun, nothing to do. */
-  async settled(claim: LoginClaim): Promise<void> {
+  async settled(claim: LoginClaim, owner = "test"): Promise<void> {
     const { name } = claim;
     assert.ok(await this.exists(name), `${name} exists`);
     assert.deepEqual(
@@ -128,8 +128,8 @@ export class Place {
     for (const other of this.passwords.get(name) ?? [])
       if (other !== now.password)
         assert.notEqual(await this.enter({ ...now, password: other }), "ok", "no other password does");
-    assert.equal((await apply(this.world, { claim }))[0].status, "unchanged");
-    assert.deepEqual(changeWords((await ask(this.world, "plan", [{ claim }]))[0]), []);
+    assert.equal((await apply(this.world, { claim, owner }))[0].status, "unchanged");
+    assert.deepEqual(changeWords((await ask(this.world, "plan", [{ claim, owner }]))[0]), []);
   }
 
   /** Nothing on either side. */
@@ -139,19 +139,19 @@ export class Place {
     await assert.rejects(this.secret(name));
   }
 
-  /** Runs an apply during which the function dies at a call to AWS, which is carried out before that or not. */
-  async dyingAt(when: "before" | "after", operation: string, asked: Ask): Promise<void> {
+  /** Runs an apply during which the function dies at a call to AWS (that names something), carried out or not. */
+  async dyingAt(when: "before" | "after", operation: string, asks: Ask[], name = ""): Promise<void> {
     let control: InvocationControl | undefined;
     const forget = this.world.stack.lambda.beforeInvoke((invocation) => void (control = invocation));
     let died = 0;
     const stop = this.world.stack.aws.intercept(async (call) => {
-      if (call.operation !== operation) return call.next();
+      if (call.operation !== operation || !JSON.stringify(call.request).includes(name)) return call.next();
       if (when === "after") await call.next();
       died += 1;
       control?.kill();
       throw new ConnectionLost();
     });
-    await assert.rejects(ask(this.world, "apply", [asked]), /Runtime exited/);
+    await assert.rejects(ask(this.world, "apply", asks), /Runtime exited/);
     stop();
     forget();
     assert.equal(died, 1, operation);

@@ -91,7 +91,8 @@ export const refusedLogins = (server: RunningServer, mark: number): number => {
   const refusal =
     server.spec.engine === "postgresql"
       ? `FATAL: +password authentication failed for user "${server.admin.user}"`
-      : `Access denied for user '${server.admin.user}'@`;
+      : // MariaDB notes it among its errors as well, in the same file.
+        `Connect\tAccess denied for user '${server.admin.user}'@`;
   return [...textSince(server, mark).matchAll(new RegExp(refusal, "g"))].length;
 };
 

@@ -58,7 +58,13 @@ export interface PlanContext {
 
 export interface SecretProblem {
   /** `SecretUnavailable`: not even looking at it was possible. */
-  code: "SecretNameTaken" | "SecretNameRefused" | "SecretOfAnotherCluster" | "SecretUnavailable" | "RotationRefused";
+  code:
+    | "SecretNameTaken"
+    | "SecretNameRefused"
+    | "SecretOfAnotherCluster"
+    | "SecretUnavailable"
+    | "SuppliedSecretRefused"
+    | "RotationRefused";
   message: string;
 }
 

@@ -1,22 +1,23 @@
 import type { LoginClaim } from "../claims";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
-import type { ClaimOrder, CredentialStep, PlanContext, PlannedChange, SetCredentials } from "./context";
+import type { ClaimOrder, CredentialStep, PlanContext, PlannedChange, SecretProblem, SetCredentials } from "./context";
 import type { Published } from "./parameters";
 import { planSecretSettings, type SecretPlan } from "./secret-settings";
+
+/** The input that is at fault, where it is not the secret's name. */
+const properties: Partial<Record<SecretProblem["code"], string>> = {
+  RotationRefused: "rotation.functionArn",
+  SuppliedSecretRefused: "auth.suppliedSecretArn",
+};
 
 /** Said before anything is changed: the secret that is needed cannot be had. */
 export function refuseSecret(context: PlanContext, id: string, credentials: CredentialStep): void {
   const problem = context.secretProblems.get(id);
   if (problem === undefined) return;
-  const matters =
-    problem.code === "SecretUnavailable" || problem.code === "RotationRefused" || credentials.step === "set";
-  if (matters)
-    throw new Refusal(
-      problem.code,
-      problem.message,
-      problem.code === "RotationRefused" ? "rotation.functionArn" : "auth.secret.name",
-    );
+  const always = ["SecretUnavailable", "SuppliedSecretRefused", "RotationRefused"];
+  if (always.includes(problem.code) || credentials.step === "set")
+    throw new Refusal(problem.code, problem.message, properties[problem.code] ?? "auth.secret.name");
 }
 
 /** What a person reads of the password and the secret that holds it. */

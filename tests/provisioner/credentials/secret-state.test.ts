@@ -24,7 +24,7 @@ describe("what a secret is beside its value", () => {
     endpoint = await Endpoint.start();
     // Stands in for a rotation function: only whether it may be invoked matters here.
     endpoint.aws.rotations.connect({
-      functions: { admits: () => admitted, invoke: () => Promise.resolve({ ok: true }) } as never,
+      functions: { admits: () => admitted, invoke: () => Promise.resolve(undefined) },
     });
   });
   after(async () => {
