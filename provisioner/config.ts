@@ -10,7 +10,10 @@ export interface FunctionConfig {
   family: Family;
   host: string;
   port: number;
+  /** Empty when the admin is an IAM user. */
   adminSecretArn: string;
+  /** The admin logs in with IAM tokens: there is no admin password at all. */
+  adminIamUser?: string;
   /** PostgreSQL: the database that holds the ledger and the cluster lock. Default `postgres`. */
   adminDatabase: string;
   secretNamePrefixes: string[];
@@ -35,7 +38,8 @@ const schema = z.object({
   DB_ACCESS_ENGINE: z.enum(engineNames),
   DB_ACCESS_HOST: text,
   DB_ACCESS_PORT: z.coerce.number().int().min(1).max(65535),
-  DB_ACCESS_ADMIN_SECRET_ARN: text,
+  DB_ACCESS_ADMIN_SECRET_ARN: text.optional(),
+  DB_ACCESS_ADMIN_IAM_USER: text.optional(),
   DB_ACCESS_ADMIN_DATABASE: text.default("postgres"),
   DB_ACCESS_SECRET_PREFIXES: text.optional(),
   DB_ACCESS_RESOURCE_ID: text.optional(),
@@ -61,13 +65,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): FunctionConfig
   const parsed = schema.safeParse(env);
   if (!parsed.success) throw new Error(`The function's environment is not valid: ${z.prettifyError(parsed.error)}`);
   const e = parsed.data;
+  if ((e.DB_ACCESS_ADMIN_SECRET_ARN === undefined) === (e.DB_ACCESS_ADMIN_IAM_USER === undefined))
+    throw new Error(
+      "The function's environment is not valid: set either DB_ACCESS_ADMIN_SECRET_ARN or DB_ACCESS_ADMIN_IAM_USER.",
+    );
   return {
     cluster: e.DB_ACCESS_CLUSTER,
     engine: e.DB_ACCESS_ENGINE,
     family: familyOf(e.DB_ACCESS_ENGINE),
     host: e.DB_ACCESS_HOST,
     port: e.DB_ACCESS_PORT,
-    adminSecretArn: e.DB_ACCESS_ADMIN_SECRET_ARN,
+    adminSecretArn: e.DB_ACCESS_ADMIN_SECRET_ARN ?? "",
+    adminIamUser: e.DB_ACCESS_ADMIN_IAM_USER,
     adminDatabase: e.DB_ACCESS_ADMIN_DATABASE,
     secretNamePrefixes: list(e.DB_ACCESS_SECRET_PREFIXES) ?? ["rds-", `${e.DB_ACCESS_CLUSTER}/`],
     resourceId: e.DB_ACCESS_RESOURCE_ID,

@@ -4,7 +4,8 @@ import { claimProblems, type Problem } from "./access/validate";
 import { normaliseClaim } from "./access/normalise";
 import { audit } from "./audit/audit";
 import { readConfig, type FunctionConfig } from "./config";
-import { withAdmin } from "./credentials/admin-secret";
+import { withAdmin, type AdminLogin } from "./credentials/admin-secret";
+import { withIamAdmin } from "./credentials/admin-token";
 import type { EngineSession } from "./engines/engine";
 import { mysql } from "./engines/mysql";
 import { postgresql } from "./engines/postgresql";
@@ -222,18 +223,23 @@ const problemOf = (config: FunctionConfig, { facts }: EngineSession, { request }
         region: config.region,
       })[0];
 
-const connect = (config: FunctionConfig, requestId: string, deadline: number): Promise<EngineSession> =>
-  withAdmin(config.adminSecretArn, (admin) =>
+function connect(config: FunctionConfig, requestId: string, deadline: number): Promise<EngineSession> {
+  const { host, port, region, adminIamUser } = config;
+  const dial = (admin: AdminLogin): Promise<EngineSession> =>
     (config.family === "postgresql" ? postgresql : mysql).connect({
-      host: config.host,
-      port: config.port,
+      host,
+      port,
       username: admin.username,
       password: admin.password,
+      iam: admin.iam,
       adminDatabase: config.adminDatabase,
       ca: config.ca === undefined ? rdsCertificates.ca : [config.ca],
       tlsServerName: config.tlsServerName,
       cluster: config.cluster,
       applicationName: `db-access/${requestId}`,
       deadline,
-    }),
-  );
+    });
+  return adminIamUser === undefined
+    ? withAdmin(config.adminSecretArn, dial)
+    : withIamAdmin({ user: adminIamUser, host, port, region }, dial);
+}

@@ -39,8 +39,6 @@ export interface CredentialRecord {
   passwordVersion: number;
   /** ISO time. */
   passwordLastChanged: string;
-  /** How long the secret can be restored once it is deleted: an interrupted change to IAM has to know. */
-  recoveryDays?: number;
   /** The secret is somebody else's, and supplies the password. */
   supplied?: true;
   /** What the secret says besides user name and password, as text that can be compared. */
@@ -58,7 +56,8 @@ export type Turn = "a" | "b";
 
 /** A claim as a row keeps it: how it came to be is over once it is there. */
 export function recordable<C extends Claim>(claim: C): C {
-  const recorded = { ...claim };
+  const recorded: C & { begun?: unknown } = { ...claim };
   delete recorded.adopt;
+  delete recorded.begun;
   return recorded;
 }

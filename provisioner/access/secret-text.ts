@@ -11,6 +11,10 @@ export const OWNER_TAG = "db-access:owner";
 /** On a secret of somebody else: its owner lets logins of the cluster of this name have its password. */
 export const SUPPLIES_TAG = "db-access:supplies";
 
+/** What we give every secret, and nobody else. */
+export const isOwnTag = (tag: string): boolean =>
+  tag.startsWith("db-access:") || tag === "create_by_user_automation" || tag === "creation_timestamp";
+
 export const ownershipTags = (id: string, cluster: string, owner: string): Record<string, string> => ({
   [PRINCIPAL_TAG]: id,
   [CLUSTER_TAG]: cluster,

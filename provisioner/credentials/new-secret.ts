@@ -1,10 +1,13 @@
 import {
+  CancelRotateSecretCommand,
   CreateSecretCommand,
+  DeleteResourcePolicyCommand,
   RestoreSecretCommand,
   TagResourceCommand,
+  UntagResourceCommand,
   UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { CLUSTER_TAG, PRINCIPAL_TAG, secretNameOf, secretText } from "../access/secret-text";
+import { CLUSTER_TAG, isOwnTag, PRINCIPAL_TAG, secretNameOf, secretText } from "../access/secret-text";
 import { DbAccessError } from "../errors";
 import { serviceOf } from "../service";
 import { secretsClient } from "./aws-clients";
@@ -91,7 +94,7 @@ async function takeOver(order: SecretOrder, arn: string, described: Described): 
   const { claim, config } = order;
   const client = secretsClient();
   const live = described.DeletedDate === undefined;
-  if (!live) await client.send(new RestoreSecretCommand({ SecretId: arn }));
+  if (!live) await restore(arn, described);
   const description = descriptionOf(claim.name, config.cluster);
   const key = keyOf(order);
   if (described.Description !== description || keyIn(described.KmsKeyId) !== key)
@@ -113,6 +116,16 @@ async function takeOver(order: SecretOrder, arn: string, described: Described): 
       Tags: tagList(live && former !== wanted[PRINCIPAL_TAG] ? { ...wanted, [FORMER_TAG]: former } : wanted),
     }),
   );
+}
+
+/** As it would have been made: nobody gets in again because an earlier login had let them in. */
+async function restore(arn: string, { RotationEnabled, Tags }: Described): Promise<void> {
+  const client = secretsClient();
+  await client.send(new RestoreSecretCommand({ SecretId: arn }));
+  await client.send(new DeleteResourcePolicyCommand({ SecretId: arn }));
+  if (RotationEnabled === true) await client.send(new CancelRotateSecretCommand({ SecretId: arn }));
+  const TagKeys = Object.keys(tagsOf(Tags)).filter((tag) => !isOwnTag(tag));
+  if (TagKeys.length > 0) await client.send(new UntagResourceCommand({ SecretId: arn, TagKeys }));
 }
 
 /** The login that a secret was taken from has it again, with the version that was current all the time. */

@@ -37,15 +37,6 @@ export function principalTagOf(id: string): string {
 export const loginNamed = (tag: string): string | undefined =>
   tag.includes("+") ? undefined : decodeURIComponent(tag.slice(tag.lastIndexOf("/") + 1).replaceAll("=", "%"));
 
-/** The id that a tag's value stands for; undefined for one that was too long. */
-export const principalIdOf = (tag: string): string | undefined =>
-  tag.includes("+")
-    ? undefined
-    : tag.replace(/=([0-9A-F]{2})/g, (escape, code: string) => {
-        const character = String.fromCharCode(Number.parseInt(code, 16));
-        return "!~*'()".includes(character) ? character : escape.replace("=", "%");
-      });
-
 /** The tags of what is ours. */
 export const wantedTags = ({ id, cluster, owner }: Ownership): Tags =>
   ownershipTags(principalTagOf(id), cluster, owner);

@@ -22,12 +22,8 @@ export async function changeReplicas(arn: string, add: readonly Replica[], remov
     () => replicate(arn, wanted),
     // What was removed is still going.
     (error) => removed && isRefusal(error),
-  ).catch(async (error: unknown) => {
-    if (!isRefusal(error)) throw error;
-    // The answer to a call that succeeded was lost, and the SDK's repetition found its work done.
-    const now = replicasOf(await describeLive(arn)).map(canonicalJson);
-    if (wanted.every((replica) => now.includes(canonicalJson(replica)))) return { ReplicationStatus: [] };
-    throw refused(wanted.map(({ region }) => region));
+  ).catch((error: unknown) => {
+    throw isRefusal(error) ? refused(wanted.map(({ region }) => region)) : error;
   });
   const failed = ReplicationStatus.filter(({ Status }) => Status === "Failed").flatMap(({ Region }) => Region ?? []);
   const ours = wanted.map(({ region }) => region).filter((region) => failed.includes(region));
@@ -36,16 +32,21 @@ export async function changeReplicas(arn: string, add: readonly Replica[], remov
 
 const isRefusal = (error: unknown): boolean => isAws(error, "InvalidRequestException", "InvalidParameterException");
 
-const replicate = (
-  arn: string,
-  replicas: readonly Replica[],
-): Promise<{ ReplicationStatus?: { Region?: string; Status?: string }[] }> =>
-  secretsClient().send(
-    new ReplicateSecretToRegionsCommand({
-      SecretId: arn,
-      AddReplicaRegions: replicas.map(({ region, kmsKeyArn }) => ({ Region: region, KmsKeyId: kmsKeyArn })),
-    }),
-  );
+async function replicate(arn: string, wanted: readonly Replica[]): Promise<Pick<Described, "ReplicationStatus">> {
+  try {
+    return await secretsClient().send(
+      new ReplicateSecretToRegionsCommand({
+        SecretId: arn,
+        AddReplicaRegions: wanted.map(({ region, kmsKeyArn }) => ({ Region: region, KmsKeyId: kmsKeyArn })),
+      }),
+    );
+  } catch (error) {
+    // The answer to a call that succeeded was lost, and the SDK's repetition found its work done.
+    const there = isRefusal(error) ? replicasOf(await describeLive(arn)).map(canonicalJson) : [];
+    if (wanted.every((replica) => there.includes(canonicalJson(replica)))) return {};
+    throw error;
+  }
+}
 
 const refused = (regions: readonly string[]): DbAccessError =>
   new DbAccessError(

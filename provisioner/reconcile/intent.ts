@@ -1,3 +1,4 @@
+import { withBegun } from "../access/begun";
 import { itemKey } from "../access/item";
 import { DEFAULT_HOSTS, type ClaimPlan } from "../access/plan";
 import type { ClaimRecord, RecordedItem } from "../access/record";
@@ -13,16 +14,19 @@ export function intentsOf(plan: ClaimPlan, before: ReadonlyMap<string, ClaimReco
  * never `retained`: a lock that was cut short has to be done again.
  */
 function intentOf(plan: ClaimPlan, record: ClaimRecord | undefined): ClaimRecord | undefined {
-  if (plan.next === undefined || (plan.operations.length === 0 && plan.credentials.step === "none")) return undefined;
+  if (plan.next === undefined || !begins(plan)) return undefined;
   return {
     ...plan.next,
     state: "intent",
     retained: false,
     items: eitherOf(plan.next.items, record?.items ?? []),
-    claim: withOldHosts(plan.next, record),
+    claim: withBefore(plan.next, record),
     credentials: record?.credentials,
   };
 }
+
+const begins = ({ operations, credentials, secretChanges, parameterChanges }: ClaimPlan): boolean =>
+  operations.length > 0 || credentials.step !== "none" || secretChanges.length > 0 || parameterChanges.length > 0;
 
 /** Rows of other claims that change with this one: until they are settled they say what was and what will be. */
 const intentsBeside = (plan: ClaimPlan, before: ReadonlyMap<string, ClaimRecord>): ClaimRecord[] =>
@@ -43,6 +47,11 @@ function eitherOf(next: readonly RecordedItem[], earlier: readonly RecordedItem[
   }
   return [...all.values()];
 }
+
+const withBefore = (next: ClaimRecord, record: ClaimRecord | undefined): ClaimRecord["claim"] => {
+  const claim = withOldHosts(next, record);
+  return claim.kind === "login" ? withBegun(claim, record) : claim;
+};
 
 /** Accounts of hosts that are being removed stay known until they are gone; those that were retained are let be. */
 function withOldHosts({ claim }: ClaimRecord, record: ClaimRecord | undefined): ClaimRecord["claim"] {

@@ -1,4 +1,5 @@
-import type { LoginClaim, SecretSpec } from "../access/claims";
+import { formerClaims, secretSpecOf } from "../access/begun";
+import type { LoginClaim } from "../access/claims";
 import { claimIdPrefix } from "../access/id";
 import { parameterNames, type ClaimOrder, type PlanContext, type SecretProblem } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
@@ -44,7 +45,7 @@ export async function readSecrets(
   });
   const inherited = asked
     .filter(({ order }) => order.action === "ensure")
-    .map(({ order }) => specOf(order.claim).inherit);
+    .map(({ order }) => secretSpecOf(order.claim).inherit);
   await Promise.all([
     each(asked, (login) => readParametersOf(login, reading)),
     each(
@@ -60,10 +61,10 @@ export async function readSecrets(
   return reading;
 }
 
-const specOf = (claim: ClaimRecord["claim"] | undefined): SecretSpec =>
-  claim?.kind === "login" && claim.auth.kind === "password" ? (claim.auth.secret ?? {}) : {};
-
-const hasPolicy = ({ readers, inherit }: SecretSpec): boolean => readers !== undefined || inherit?.policy === true;
+const hasPolicy = (claim: LoginClaim): boolean => {
+  const { readers, inherit } = secretSpecOf(claim);
+  return readers !== undefined || inherit?.policy === true;
+};
 
 /** A secret that the role may not see is its login's problem; a way to Secrets Manager that is closed is everybody's. */
 const refuseAlone =
@@ -85,14 +86,19 @@ async function readSecret(config: FunctionConfig, { id, order, record }: Asked, 
     return void reading.problems.set(id, { code: "SecretUnavailable", message });
   }
   const own = record?.credentials?.supplied === true ? undefined : record?.credentials;
-  const policy = hasPolicy(specOf(claim)) || hasPolicy(specOf(record?.claim));
+  const formers = formerClaims(record);
+  const policy = [claim, ...formers].some(hasPolicy);
   const state = own === undefined ? undefined : await readSecretState(own.secretArn, { policy });
   if (state !== undefined) reading.secrets.set(id, state);
   else if (own !== undefined) reading.missing.add(own.secretArn);
   if (claim.auth.kind !== "password") return;
   const name = secretNameOf(serviceOf(config), config.cluster, claim);
-  const renamed = specOf(claim).name !== specOf(record?.claim).name && state?.name !== name;
+  const asked = secretSpecOf(claim).name;
+  const renamed = formers.some((former) => secretSpecOf(former).name !== asked) && state?.name !== name;
   const taken = state === undefined || renamed ? await secretProblem(config, id, claim, owner) : undefined;
+  // Of a run that did not end, or of a login that this one replaces: the plan has to know what is set on it.
+  const there = taken === undefined && state === undefined ? await readSecretState(name, { policy: true }) : undefined;
+  if (there !== undefined) reading.secrets.set(id, there);
   const { functionArn } = claim.rotation ?? {};
   const attaches = functionArn !== undefined && state?.rotation?.functionArn !== functionArn;
   const problem = taken ?? (attaches ? await rotationProblem(functionArn) : undefined);
@@ -113,12 +119,13 @@ function suppliedProblem(config: FunctionConfig, name: string, { arn, tags }: Se
 }
 
 async function readParametersOf({ id, order, record }: Asked, reading: SecretReading): Promise<void> {
-  const former = record?.claim.kind === "login" ? parameterNames(record.claim) : [];
+  const former = formerClaims(record).flatMap(parameterNames);
   const wanted = order.action === "ensure" ? parameterNames(order.claim) : [];
   const names = [...new Set([...wanted, ...former])];
   if (names.length === 0) return;
-  const known = wanted.every((name) => former.includes(name));
-  for (const [name, state] of await readParameters(names, id, known)) reading.parameters.set(name, state);
+  // What a run that was cut short was to publish may have become somebody else's.
+  const known = record?.state === "done" && wanted.every((name) => former.includes(name));
+  for (const [name, state] of await readParameters(names, id, known, order.owner)) reading.parameters.set(name, state);
 }
 
 /** What a plan takes of it. */

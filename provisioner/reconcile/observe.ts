@@ -68,7 +68,7 @@ const groundOf = (
   cluster: config.cluster,
   service: serviceOf(config),
   facts: session.facts,
-  firstGeneration: Math.floor(Date.now() / 1000),
+  firstGeneration: Date.now(),
 });
 
 /** A restored server brings the rows of the cluster it comes from: they are nobody's here until they are adopted. */

@@ -1,5 +1,5 @@
 import { claimIdPrefix } from "../access/id";
-import type { ClaimRecord } from "../access/record";
+import { recordable, type ClaimRecord } from "../access/record";
 import type { FunctionConfig } from "../config";
 import { DbAccessError } from "../errors";
 import type { Work } from "./work";
@@ -16,7 +16,7 @@ export function resolveResets(config: FunctionConfig, works: readonly Work[], ro
     const row = rows.find((record) => record.id === id);
     const problem = problemOf(row, claim.kind === "login" ? claim.name : "");
     if (problem === undefined && row !== undefined)
-      work.order = { action: "ensure", owner: row.owner, id, claim: row.claim, resets: true };
+      work.order = { action: "ensure", owner: row.owner, id, claim: recordable(row.claim), resets: true };
     else work.error = problem?.toBody();
   }
   return resets.length > 0;

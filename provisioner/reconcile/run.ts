@@ -2,8 +2,8 @@ import { accountKey, type Account } from "../access/account";
 import type { LoginClaim } from "../access/claims";
 import { databaseOf, type Operation } from "../access/operation";
 import { turnName, type ClaimOrder, type ClaimPlan, type SetCredentials } from "../access/plan";
-import type { ClaimRecord, CredentialRecord } from "../access/record";
-import { secretContent, secretNameOf } from "../access/secret-text";
+import type { ClaimRecord } from "../access/record";
+import { secretNameOf } from "../access/secret-text";
 import type { FunctionConfig } from "../config";
 import { currentValue } from "../credentials/current-value";
 import { applyParameterChanges } from "../credentials/parameters";
@@ -13,13 +13,15 @@ import { deleteSecret, prepareSecret, promoteSecret, type PreparedSecret } from 
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { serviceOf } from "../service";
-import { until } from "./grace";
+import { credentialRecord } from "./credential-record";
+import { leftBehind } from "./left-behind";
 
 export const noVerifiers = new Map<string, string>();
 
 /** A login whose password, secret or parameters have to change, with the secret that has the password already. */
 export interface PreparedLogin {
   config: FunctionConfig;
+  owner: string;
   claim: LoginClaim;
   plan: ClaimPlan;
   record: ClaimRecord | undefined;
@@ -40,7 +42,7 @@ export async function prepareLogin(
   const step = plan.credentials;
   if (step.step !== "set") {
     const verifiers = verifiersFor(session, plan.operations, generatePassword);
-    return { config, claim, plan, record, verifiers };
+    return { config, owner, claim, plan, record, verifiers };
   }
   const username = step.turn === undefined ? claim.name : turnName(claim.name, step.turn);
   const secret = await prepareSecret({
@@ -64,6 +66,7 @@ export async function prepareLogin(
     step.turn === undefined || name === username ? secret.password : generatePassword();
   return {
     config,
+    owner,
     claim,
     plan,
     record,
@@ -74,12 +77,13 @@ export async function prepareLogin(
 
 /** After the statements: the proof, and only then the promotion of what the proof was made with. */
 export async function finishLogin(session: EngineSession, prepared: PreparedLogin): Promise<string[]> {
-  const { claim, plan, record, set } = prepared;
+  const { config, claim, plan, record, set } = prepared;
   const warnings: string[] = [];
   if (set !== undefined) {
     await prove(session, claim, plan.operations, set);
     if (set.step.password !== "supplied") await promoteSecret(set.secret);
-    if (plan.next !== undefined) plan.next.credentials = credentialRecord(prepared, set);
+    if (plan.next !== undefined)
+      plan.next.credentials = credentialRecord(serviceOf(config), claim, record?.credentials, set.step, set.secret);
   }
   const credentials = plan.next?.credentials ?? record?.credentials;
   if (credentials !== undefined) await applySecretChanges(credentials.secretArn, plan.secretChanges);
@@ -87,12 +91,20 @@ export async function finishLogin(session: EngineSession, prepared: PreparedLogi
   const abandons = set?.step.abandons;
   if (abandons !== undefined && abandons.arn !== credentials?.secretArn)
     warnings.push(...(await deleteSecret(abandons.arn, plan.id, abandons.recoveryDays)));
+  warnings.push(...(await clearUp(config, plan, record)));
   return warnings;
 }
 
-async function publish({ config, plan, set }: PreparedLogin): Promise<void> {
+async function clearUp(config: FunctionConfig, plan: ClaimPlan, record: ClaimRecord | undefined): Promise<string[]> {
+  const warnings: string[] = [];
+  const left = leftBehind(serviceOf(config), config.cluster, record, plan.next?.credentials?.secretArn);
+  for (const { name, recoveryDays } of left) warnings.push(...(await deleteSecret(name, plan.id, recoveryDays)));
+  return warnings;
+}
+
+async function publish({ config, owner, plan, set }: PreparedLogin): Promise<void> {
   const credentials = plan.next?.credentials;
-  const about = { id: plan.id, cluster: config.cluster, secretArn: credentials?.secretArn };
+  const about = { id: plan.id, cluster: config.cluster, owner, secretArn: credentials?.secretArn };
   const withPassword = plan.parameterChanges.some((change) => change.set === "password");
   if (!withPassword || credentials === undefined || plan.next === undefined)
     return applyParameterChanges(plan.parameterChanges, about);
@@ -117,12 +129,14 @@ export async function runPrincipal(
     await applyParameterChanges(plan.parameterChanges, { id: plan.id, cluster: config.cluster });
   if (plan.credentials.step === "delete" && record !== undefined)
     warnings.push(...(await deleteSecret(secretIdOf(config, record), plan.id, plan.credentials.recoveryDays)));
+  if (order.action === "remove" && plan.next === undefined) warnings.push(...(await clearUp(config, plan, record)));
   return warnings;
 }
 
 /** As recorded, or where a run that did not end may have put it. */
 const secretIdOf = (config: FunctionConfig, { claim, credentials, grantee }: ClaimRecord): string =>
-  credentials?.secretArn ?? (claim.kind === "login" ? secretNameOf(serviceOf(config), config.cluster, claim) : grantee);
+  (credentials?.supplied === true ? undefined : credentials?.secretArn) ??
+  (claim.kind === "login" ? secretNameOf(serviceOf(config), config.cluster, claim) : grantee);
 
 function verifiersFor(
   session: EngineSession,
@@ -141,30 +155,6 @@ const carriesPassword = (
 ): operation is Extract<Operation, { op: "createLogin" | "setPassword" | "setAuth" }> =>
   operation.op === "setPassword" ||
   ((operation.op === "createLogin" || operation.op === "setAuth") && operation.auth === "password");
-
-function credentialRecord(
-  { config, claim, record }: PreparedLogin,
-  { step, secret }: { step: SetCredentials; secret: PreparedSecret },
-): CredentialRecord {
-  const before = record?.credentials;
-  const kept = step.password === "current" ? before : undefined;
-  const supplied = step.password === "supplied";
-  return {
-    secretArn: secret.arn,
-    secretVersionId: secret.versionId,
-    passwordVersion: claim.passwordVersion ?? 1,
-    recoveryDays: claim.auth.kind === "password" ? (claim.auth.secret?.recoveryDays ?? 7) : 7,
-    passwordLastChanged: kept?.passwordLastChanged ?? new Date().toISOString(),
-    ...(supplied ? { supplied } : { content: secretContent(serviceOf(config), claim) }),
-    ...(step.turn === undefined ? {} : { active: step.turn }),
-    ...(step.leaves === undefined
-      ? kept?.grace === undefined
-        ? {}
-        : { grace: kept.grace }
-      : { grace: { what: step.leaves, until: until(claim) } }),
-    ...(kept?.parameterVersion === undefined ? {} : { parameterVersion: kept.parameterVersion }),
-  };
-}
 
 /** A real login with the password that the secret holds, wherever a login is possible at all. */
 async function prove(

@@ -30,8 +30,7 @@ export async function endGrace(session: EngineSession, record: ClaimRecord): Pro
     ) as [string, string][],
   );
   if (operations.length > 0) await session.run({ operations, verifiers });
-  const { grace: _ended, ...kept } = credentials;
-  return { record: { ...record, credentials: kept }, words };
+  return { record: { ...record, credentials: { ...credentials, grace: undefined } }, words };
 }
 
 const namesOf = ({ name }: LoginClaim): string[] => [name, `${name}_a`, `${name}_b`];

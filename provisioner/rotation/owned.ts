@@ -4,7 +4,7 @@ import type { ClaimRecord, CredentialRecord } from "../access/record";
 import type { SecretState } from "../access/secret";
 import { CLUSTER_TAG, PRINCIPAL_TAG } from "../access/secret-text";
 import type { FunctionConfig } from "../config";
-import { namesPrincipal, principalIdOf } from "../credentials/ownership";
+import { loginNamed, namesPrincipal } from "../credentials/ownership";
 import { readSecretState } from "../credentials/secret-state";
 import type { LedgerQuery } from "../engines/engine";
 import { DbAccessError } from "../errors";
@@ -39,15 +39,19 @@ export async function ownedSecret(config: FunctionConfig, event: RotationEvent):
   return state;
 }
 
+const principalId = (config: FunctionConfig, name: string): string =>
+  claimIdPrefix(config.family, config.cluster, { kind: "role", name, deletion: "drop" });
+
 /** Of all logins. */
-export const principalPrefix = (config: FunctionConfig): string =>
-  claimIdPrefix(config.family, config.cluster, { kind: "role", name: "", deletion: "drop" });
+export const principalPrefix = (config: FunctionConfig): string => principalId(config, "");
 
 /** The row of the login that the secret's tag names; of all logins where the tag is too short for its id. */
 export function rowsOf(config: FunctionConfig, { tags }: SecretState): LedgerQuery {
-  const id = principalIdOf(tags[PRINCIPAL_TAG]);
+  const name = loginNamed(tags[PRINCIPAL_TAG]);
   const none: LedgerQuery = { ids: [], idPrefixes: [], owners: [], grantees: [] };
-  return id === undefined ? { ...none, idPrefixes: [principalPrefix(config)] } : { ...none, ids: [id] };
+  return name === undefined
+    ? { ...none, idPrefixes: [principalPrefix(config)] }
+    : { ...none, ids: [principalId(config, name)] };
 }
 
 export type RotatableRecord = ClaimRecord & { credentials: CredentialRecord };

@@ -11,8 +11,7 @@ import { applyParameterChanges, readParameters } from "../credentials/parameters
 import { generatePassword } from "../credentials/password";
 import type { StoredVersion } from "../credentials/secret-versions";
 import { promoteSecret } from "../credentials/user-secret";
-import { loginNamed, namesPrincipal } from "../credentials/ownership";
-import type { EngineSession, LedgerQuery } from "../engines/engine";
+import type { EngineSession } from "../engines/engine";
 import { DbAccessError, toErrorBody } from "../errors";
 import { until } from "../reconcile/grace";
 import { serviceOf } from "../service";
@@ -63,21 +62,23 @@ export async function rotate(
       ...(error === undefined ? {} : { error: toErrorBody(error) }),
     });
   try {
-    const state = await ownedSecret(config, event);
-    const staged = event.ClientRequestToken === state.pendingVersionId;
-    if (!staged && event.ClientRequestToken !== state.versionId) throw replayed(state.name);
+    const beforehand = await ownedSecret(config, event);
+    isStaged(beforehand, event);
     const session = await connect();
     try {
-      const rows = await session.begin(rowsOf(config, state), deadline);
+      const rows = await session.begin(rowsOf(config, beforehand), deadline);
       let write: ClaimRecord[] = [];
       try {
+        // Whoever had the lock until now may have been a reset.
+        const state = await ownedSecret(config, event);
+        const staged = isStaged(state, event);
         const { record, claim } = rotatable(rows, state);
         known = { record, claim };
         const active = await activeTurn(claim, record.credentials);
         const rotation = { config, session, event, state, record, claim, active };
         const done = await steps[event.Step](rotation, staged);
         write = done.write;
-        if (done.words !== undefined) tell("changed", [done.words]);
+        if (done.words.length > 0) tell("changed", done.words);
       } finally {
         await session.end({ write, remove: [] });
       }
@@ -216,7 +217,7 @@ async function publish({ config, claim, record }: Rotation, value: StoredVersion
   if (names.length === 0) return false;
   const { owner } = record;
   const parameters = await readParameters(names, record.id, true, owner);
-  const { parameterChanges } = planParameters({ service: serviceOf(config), parameters }, claim, claim, {
+  const { parameterChanges } = planParameters({ service: serviceOf(config), parameters }, claim, [claim], {
     username: value.username ?? claim.name,
     secretArn: record.credentials.secretArn,
     passwordChanges: true,

@@ -114,31 +114,56 @@ export const passwordRows: readonly Row[] = [
     },
   },
   {
-    row: "F26",
-    title: "the key is denied or disabled: refused before the database is touched, and done when it is allowed",
+    row: "F13",
+    title: "the password was changed by hand: named as drift, and set again to what the secret has",
     async run(place) {
-      const encryption = (): Error => new AwsError("EncryptionFailure", "Secrets Manager can't encrypt");
-      const made = login("f26");
-      const mark = logMark(place.world);
-      const [failed] = await place.answering("CreateSecret", encryption, () =>
-        ask(place.world, "apply", [{ claim: made }]),
-      );
-      assert.equal(failed.error?.code, "SecretUnavailable");
-      assert.ok(
-        !changingStatements(place.world, mark).some((statement) => /^(CREATE|ALTER) (ROLE|USER)/.test(statement)),
-      );
-      assert.deepEqual([await place.exists("f26"), await place.rows("f26")], [false, []]);
-      const before = await place.create(made);
-      const claim = login("f26", { passwordVersion: 2 });
-      const [refused] = await place.answering("PutSecretValue", encryption, () =>
-        ask(place.world, "apply", [{ claim }]),
-      );
-      assert.equal(refused.error?.code, "SecretUnavailable");
-      assert.equal(await place.enter(before), "ok");
+      const claim = login("f13");
+      const before = await place.create(claim);
+      const other = { ...before, password: "by-Hand-instead-1" };
+      await place.setPasswordByHand("f13", other.password);
+      assert.equal(await place.enter(other), "ok");
+      const [read] = await ask(place.world, "read", [{ claim }]);
+      assert.match(changeWords(read).join(), /password/);
       await apply(place.world, { claim });
+      assert.equal(await place.enter(before), "ok");
+      assert.notEqual(await place.enter(other), "ok");
       await place.settled(claim);
     },
   },
+  ...(["denied", "disabled"] as const).map((trouble): Row => ({
+    row: "F26",
+    title: `the key is ${trouble}: refused before the database is touched, and done when it can be used`,
+    async run(place) {
+      const name = `f26_${trouble}`;
+      const { account, region, aws } = place.world.stack;
+      const kmsKeyArn = `arn:aws:kms:${region}:${account}:key/${trouble}`;
+      const claim = (passwordVersion: number) =>
+        login(name, {
+          auth: { kind: "password", secret: { name: `orders/${name}`, recoveryDays: 0, kmsKeyArn } },
+          passwordVersion,
+        });
+      const refused = async (version: number): Promise<void> => {
+        const allow = aws.keys.deny(kmsKeyArn, trouble);
+        const mark = logMark(place.world);
+        try {
+          const { code, message } = await place.errorOf({ claim: claim(version) });
+          assert.equal(code, "SecretUnavailable", message);
+          assert.match(message, /key/i);
+        } finally {
+          allow();
+        }
+        const changed = changingStatements(place.world, mark);
+        assert.ok(!changed.some((statement) => /^(CREATE|ALTER) (ROLE|USER)/.test(statement)), changed.join("\n"));
+      };
+      await refused(1);
+      assert.deepEqual([await place.exists(name), await place.rows(name)], [false, []]);
+      const before = await place.create(claim(1));
+      await refused(2);
+      assert.equal(await place.enter(before), "ok");
+      await apply(place.world, { claim: claim(2) });
+      await place.settled(claim(2));
+    },
+  })),
   {
     row: "F27",
     title: "Secrets Manager takes no further version: the password so far stays in use",

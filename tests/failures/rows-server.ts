@@ -75,8 +75,9 @@ export const serverRows: readonly Row[] = [
     async run(place) {
       const who = await place.create(login("f23"));
       const reads = async (): Promise<boolean> => (await place.inShop(who, "SELECT * FROM passed")) === "ok";
+      await apply(place.world, { claim: { kind: "role", name: "f23_middle", deletion: "drop" } });
       await place.byHand(
-        "CREATE ROLE f23_middle; GRANT USAGE ON SCHEMA public TO f23_middle, f23; GRANT CONNECT ON DATABASE shop TO f23",
+        "GRANT USAGE ON SCHEMA public TO f23_middle, f23; GRANT CONNECT ON DATABASE shop TO f23",
         "shop",
       );
       await place.asOwner("CREATE TABLE passed (id int); GRANT SELECT ON passed TO f23_middle WITH GRANT OPTION");
@@ -99,7 +100,7 @@ export const serverRows: readonly Row[] = [
       assert.equal((await apply(place.world, { claim }))[0].status, "unchanged");
       await apply(place.world, { claim, action: "remove" });
       await place.asOwner("DROP TABLE passed");
-      await place.byHand("DROP OWNED BY f23_middle; DROP ROLE f23_middle", "shop");
+      await apply(place.world, { claim: { kind: "role", name: "f23_middle", deletion: "drop" }, action: "remove" });
     },
   },
   {

@@ -2,6 +2,7 @@ import type { Place } from "./place";
 import { beginningRows } from "./rows-beginning";
 import { passwordRows } from "./rows-passwords";
 import { reachRows } from "./rows-reach";
+import { rotationRows } from "./rows-rotation";
 import { serverRows } from "./rows-server";
 
 export type Product = "postgresql" | "mysql" | "mariadb";
@@ -15,7 +16,7 @@ export interface Row {
   run(place: Place): Promise<void>;
 }
 
-export const rows: readonly Row[] = [...beginningRows, ...passwordRows, ...reachRows, ...serverRows];
+export const rows: readonly Row[] = [...beginningRows, ...passwordRows, ...rotationRows, ...reachRows, ...serverRows];
 
 /** The matrix has this many rows. */
 export const lastRow = 30;

@@ -1,4 +1,5 @@
 import { accountKey, accountWords, type Account } from "../account";
+import { formerClaim, formerClaims } from "../begun";
 import { alternates, type LoginClaim } from "../claims";
 import { itemKey, type Item } from "../item";
 import type { Operation } from "../operation";
@@ -19,7 +20,7 @@ import {
   type PlannedChange,
 } from "./context";
 import { attributeDifference, attributeWords, wantedAttributes } from "./login-attributes";
-import { credentialStep, keptCredentials, ownSecret } from "./login-credentials";
+import { credentialStep, ownSecret } from "./login-credentials";
 import { followHosts, isFollowedLate } from "./login-hosts";
 import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
 import { planParameters } from "./parameters";
@@ -80,7 +81,7 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
   refusals(context, claim);
   refuseTurnOf(context, claim.name, "username");
   const role = sharedRole(facts.product, claim.name);
-  const before = record?.claim.kind === "login" ? record.claim : undefined;
+  const before = formerClaim(record);
   const former = formerLogins(context, claim.name);
   const shared = findAccount(state, role);
   const { adopting, adopted } = adoptionOf(record, order.owner, former.length > 0 || shared !== undefined);
@@ -176,11 +177,11 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
     if (ends.length > 0)
       changes.push({ verb: "lock", words: `end the login of ${claim.name} itself, which is a role now` });
   }
-  const secretPlan = planSecret(context, order, { record, before, credentials });
+  const secretPlan = planSecret(context, order, { id, record, before, credentials });
   const parameters = planParameters(
     context,
     claim,
-    before,
+    formerClaims(record),
     publishedBy(context, claim, record, credentials, turnName(claim.name, active)),
   );
   changes.push(...secretPlan.changes, ...parameters.changes);
@@ -196,7 +197,7 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
     retained: false,
     claim: recordable(claim),
     items: members.map((item): RecordedItem => ({ item, before: false })),
-    credentials: keptCredentials(claim, record),
+    credentials: record?.credentials,
   };
   const follows =
     facts.family === "mysql" &&

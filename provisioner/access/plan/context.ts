@@ -50,8 +50,8 @@ export interface PlanContext {
   changedPasswords: ReadonlySet<string>;
   service: ServiceFacts;
   /**
-   * Where a new row's generation begins: seconds since the epoch, so that no idempotency token of an earlier life of
-   * the same claim comes back.
+   * Where a new row's generation begins: milliseconds since the epoch, so that no idempotency token of an earlier life
+   * of the same claim comes back.
    */
   firstGeneration: number;
 }

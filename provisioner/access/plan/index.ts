@@ -19,7 +19,7 @@ export type {
 } from "./context";
 export { endOfFormer } from "./alternating";
 export { parameterNames } from "./parameters";
-export { otherTurn, sharedRole, turnAccounts, turnName } from "./turns";
+export { otherTurn, sharedRole, turnAccounts, turnName, turns } from "./turns";
 export { DEFAULT_HOSTS };
 export { ledgerQuery, serverQuery } from "./query";
 

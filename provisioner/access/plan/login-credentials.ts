@@ -1,3 +1,4 @@
+import { formerClaims, secretSpecOf, settledGeneration } from "../begun";
 import type { LoginClaim } from "../claims";
 import type { Operation } from "../operation";
 import type { ClaimRecord, CredentialRecord } from "../record";
@@ -6,14 +7,16 @@ import type { CredentialStep, PlanContext, SetCredentials } from "./context";
 
 /**
  * A row left as `intent` with the same passwordVersion resumes its generation: the secret may have the new password
- * already, under the token of that generation.
+ * already, under the token of that generation. Not when that run was about something else than the password: then the
+ * token is that of the password so far.
  */
 function nextGeneration(context: PlanContext, claim: LoginClaim, record: ClaimRecord | undefined): number {
   if (record === undefined) return context.firstGeneration;
   const resumed =
     record.state === "intent" &&
     record.claim.kind === "login" &&
-    record.claim.passwordVersion === claim.passwordVersion;
+    record.claim.passwordVersion === claim.passwordVersion &&
+    record.generation !== settledGeneration(record);
   return resumed ? record.generation : record.generation + 1;
 }
 
@@ -52,7 +55,9 @@ export function credentialStep(context: PlanContext, question: CredentialQuestio
   const supplied = suppliedArn(claim);
   if (supplied !== undefined) {
     const known = record?.credentials?.supplied === true ? record.credentials : undefined;
-    const another = known?.secretArn !== supplied || known.secretVersionId !== context.secrets.get(id)?.versionId;
+    // The claim may name it without the characters that AWS has put behind the name.
+    const there = context.secrets.get(id);
+    const another = known === undefined || known.secretArn !== there?.arn || known.secretVersionId !== there.versionId;
     if (!another && !needed && !changed && !adopting && record?.retained !== true) return { step: "none" };
     return {
       step: "set",
@@ -84,22 +89,13 @@ export function credentialStep(context: PlanContext, question: CredentialQuestio
 
 /** Only when the claim asks for another name: the one by convention follows the database, and stays. */
 function isMoved(context: PlanContext, claim: LoginClaim, record: ClaimRecord | undefined, present: string): boolean {
-  const before =
-    record?.claim.kind === "login" && record.claim.auth.kind === "password" ? record.claim.auth : undefined;
-  const named = claim.auth.kind === "password" ? claim.auth.secret?.name : undefined;
-  if (named === before?.secret?.name && record?.state === "done") return false;
-  if (named === undefined && before?.secret?.name === undefined) return false;
-  return secretNameOf(context.service, context.cluster, claim) !== present;
+  const { name } = secretSpecOf(claim);
+  return (
+    formerClaims(record).some((former) => secretSpecOf(former).name !== name) &&
+    secretNameOf(context.service, context.cluster, claim) !== present
+  );
 }
 
-/** Of the secret that is there: an intent speaks of what was to be, and its credentials of what was. */
+/** As the claim says that the secret is from, not the one that ends it. */
 const recoveryDaysOf = (record: ClaimRecord | undefined): number =>
-  record?.state === "done" && record.claim.kind === "login" && record.claim.auth.kind === "password"
-    ? (record.claim.auth.secret?.recoveryDays ?? 7)
-    : (record?.credentials?.recoveryDays ?? 7);
-
-/** The credentials as the row keeps them, with what a deletion needs to know. */
-export function keptCredentials(claim: LoginClaim, record: ClaimRecord | undefined): CredentialRecord | undefined {
-  if (claim.auth.kind !== "password" || record?.credentials === undefined) return undefined;
-  return { ...record.credentials, recoveryDays: claim.auth.secret?.recoveryDays ?? 7 };
-}
+  secretSpecOf(formerClaims(record).find(({ auth }) => auth.kind === "password")).recoveryDays ?? 7;

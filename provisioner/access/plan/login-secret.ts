@@ -1,8 +1,11 @@
 import type { LoginClaim } from "../claims";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
+import type { SecretState } from "../secret";
+import { isOwnTag } from "../secret-text";
 import type { ClaimOrder, CredentialStep, PlanContext, PlannedChange, SecretProblem, SetCredentials } from "./context";
 import type { Published } from "./parameters";
+import { ownSecret } from "./login-credentials";
 import { planSecretSettings, type SecretPlan } from "./secret-settings";
 
 /** The input that is at fault, where it is not the secret's name. */
@@ -50,16 +53,31 @@ export function credentialChanges(
 export function planSecret(
   context: PlanContext,
   { claim, owner }: ClaimOrder & { claim: LoginClaim },
-  about: { record: ClaimRecord | undefined; before: LoginClaim | undefined; credentials: CredentialStep },
+  about: { id: string; record: ClaimRecord | undefined; before: LoginClaim | undefined; credentials: CredentialStep },
 ): SecretPlan {
-  const { record, before, credentials } = about;
+  const { id, record, before, credentials } = about;
   if (claim.auth.kind !== "password" || claim.auth.suppliedSecretArn !== undefined)
     return { secretChanges: [], changes: [] };
   const moves = credentials.step === "set" && credentials.secret === "move";
-  const state = record === undefined || moves ? undefined : context.secrets.get(record.id);
-  const own = record?.credentials?.supplied === true ? undefined : state;
-  return planSecretSettings(context, owner, claim, own === undefined ? undefined : before, own);
+  const state = moves ? undefined : context.secrets.get(id);
+  const own = state !== undefined && ownSecret(record)?.secretArn === state.arn;
+  const former = own ? before : state === undefined ? undefined : claimOf(claim, state);
+  return planSecretSettings(context, owner, claim, former, state);
 }
+
+/** A secret that is taken over has nothing that this claim does not ask for: as if a former claim had asked for it. */
+const claimOf = (claim: LoginClaim, { tags, replicas, rotation }: SecretState): LoginClaim => ({
+  ...claim,
+  auth: {
+    kind: "password",
+    secret: {
+      readers: [],
+      replicas,
+      inherit: { tags: Object.keys(tags).filter((tag) => !isOwnTag(tag)) },
+    },
+  },
+  rotation: rotation === undefined ? undefined : {},
+});
 
 /** What the parameters say of the login. The ARN of a secret that is only about to be made is not known yet. */
 export function publishedBy(
@@ -73,7 +91,8 @@ export function publishedBy(
   const current = record?.credentials;
   const supplied = claim.auth.kind === "password" ? claim.auth.suppliedSecretArn : undefined;
   const stays = current !== undefined && current.supplied !== true && !(sets && credentials.secret === "move");
-  const published = context.secrets.get(record?.id ?? "")?.versionId ?? current?.secretVersionId;
+  const there = record === undefined ? undefined : context.secrets.get(record.id);
+  const published = there?.arn === current?.secretArn ? there?.versionId : current?.secretVersionId;
   return {
     username,
     secretArn: supplied ?? (stays ? current.secretArn : undefined),

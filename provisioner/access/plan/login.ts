@@ -1,4 +1,5 @@
 import { accountKey, accountWords, sameAccount, type Account } from "../account";
+import { formerClaim, formerClaims } from "../begun";
 import { alternates, type LoginClaim } from "../claims";
 import type { Operation } from "../operation";
 import { recordable, type ClaimRecord } from "../record";
@@ -20,7 +21,7 @@ import {
 } from "./context";
 import { attributeDifference, attributeWords, onlyChosen, wantedAttributes } from "./login-attributes";
 import { planAlternating, planAlternatingRemoval } from "./alternating";
-import { credentialStep, keptCredentials } from "./login-credentials";
+import { credentialStep } from "./login-credentials";
 import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
 import { planParameters } from "./parameters";
 import { followHosts, hostMoves, isFollowedLate, moveChanges, moveOperations } from "./login-hosts";
@@ -96,7 +97,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   const changes: PlannedChange[] = [];
   const attributes = wantedAttributes(context, claim);
   const comment = `managed by db-access for ${order.owner}`;
-  const before = record?.claim.kind === "login" ? record.claim : undefined;
+  const before = formerClaim(record);
   operations.push(...moveOperations({ ...moves, dropped: [] }));
   changes.push(...moveChanges({ ...moves, dropped: [] }));
   for (const account of accounts) {
@@ -153,7 +154,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     for (const account of others) operations.push({ op: "setPassword", account });
     changes.push(...credentialChanges(claim.name, credentials, others.length > 0));
   }
-  const secretPlan = planSecret(context, order, { record, before, credentials });
+  const secretPlan = planSecret(context, order, { id, record, before, credentials });
 
   const next: ClaimRecord = {
     id,
@@ -167,12 +168,12 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     retained: false,
     claim: recordable(claim),
     items: [],
-    credentials: keptCredentials(claim, record),
+    credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
   };
   const parameters = planParameters(
     context,
     claim,
-    before,
+    formerClaims(record),
     publishedBy(context, claim, record, credentials, claim.name),
   );
   changes.push(...secretPlan.changes, ...parameters.changes);

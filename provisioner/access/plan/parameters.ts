@@ -30,16 +30,16 @@ export interface Published {
   passwordChanges: boolean;
 }
 
-/** Parameters that are no longer claimed go; those that are there and equal stay untouched. */
+/** Parameters that are no longer claimed go; those that are there and equal stay untouched. `before` is what was claimed. */
 export function planParameters(
   context: Pick<PlanContext, "service" | "parameters">,
   claim: LoginClaim,
-  before: LoginClaim | undefined,
+  before: readonly LoginClaim[],
   published: Published,
 ): ParameterPlan {
   const { host, port } = context.service;
   const names = parameterNames(claim);
-  const formerNames = before === undefined ? [] : parameterNames(before);
+  const formerNames = [...new Set(before.flatMap(parameterNames))];
   const values: Record<string, string | undefined> = {
     host,
     port: String(port),
@@ -51,7 +51,7 @@ export function planParameters(
   for (const name of names) {
     const kind = name.slice(name.lastIndexOf("/") + 1);
     const present = context.parameters.get(name);
-    if (present?.foreign === true && !formerNames.includes(name))
+    if (present?.foreign === true)
       throw new Refusal(
         "ParameterTaken",
         `Parameter ${name} exists and does not belong to this login; choose another parameterPath.`,
@@ -60,7 +60,7 @@ export function planParameters(
     const create = present === undefined;
     if (kind === "password") {
       const kmsKeyArn = claim.parameterPasswordKeyArn ?? "";
-      const another = before?.parameterPasswordKeyArn !== undefined && before.parameterPasswordKeyArn !== kmsKeyArn;
+      const another = before.some(({ parameterPasswordKeyArn: key = kmsKeyArn }) => key !== kmsKeyArn);
       if (create || another || published.passwordChanges) changes.push({ set: "password", name, kmsKeyArn, create });
     } else {
       const value = values[kind];
@@ -75,8 +75,8 @@ export function planParameters(
 }
 
 /** Everything the claim has published, for its end. */
-export const removeParameters = (context: PlanContext, claim: LoginClaim): ParameterChange[] =>
-  parameterNames(claim)
+export const removeParameters = (context: PlanContext, claims: readonly LoginClaim[]): ParameterChange[] =>
+  [...new Set(claims.flatMap(parameterNames))]
     .filter((name) => context.parameters.has(name))
     .map((name) => ({ set: "nothing", name }));
 

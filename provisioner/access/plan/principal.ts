@@ -1,4 +1,5 @@
 import { accountWords, type Account } from "../account";
+import { formerClaims } from "../begun";
 import type { LoginClaim, RoleClaim } from "../claims";
 import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
@@ -77,7 +78,7 @@ export function dropPlan(
     ...plan,
     operations,
     credentials: mayHaveSecret(record) ? { step: "delete", recoveryDays: about.recoveryDays } : { step: "none" },
-    parameterChanges: record.claim.kind === "login" ? removeParameters(context, record.claim) : [],
+    parameterChanges: removeParameters(context, formerClaims(record)),
     changes: [
       {
         verb: "drop",

@@ -1,3 +1,4 @@
+import { secretSpecOf } from "../begun";
 import type { LoginClaim, Replica, RotationSpec, SecretSpec } from "../claims";
 import { ownerDigest } from "../id";
 import { Refusal } from "../refusal";
@@ -12,9 +13,6 @@ export interface SecretPlan {
   changes: PlannedChange[];
 }
 
-const secretOf = (claim: LoginClaim | undefined): SecretSpec =>
-  claim?.auth.kind === "password" ? (claim.auth.secret ?? {}) : {};
-
 /**
  * `before` is the claim so far: what it asked for and asks for no more is taken back, what nobody ever asked for is let
  * be. Without a `state` the secret is about to be made, with its key.
@@ -26,8 +24,8 @@ export function planSecretSettings(
   before: LoginClaim | undefined,
   state: SecretState | undefined,
 ): SecretPlan {
-  const secret = secretOf(claim);
-  const former = secretOf(before);
+  const secret = secretSpecOf(claim);
+  const former = secretSpecOf(before);
   const parts = [
     state === undefined ? nothing : key(claim.name, secret, former, state),
     state === undefined ? nothing : ownerTag(owner, state),
@@ -170,7 +168,8 @@ function wantedRotation(context: PlanContext, claim: LoginClaim, spec: RotationS
       `The password of ${claim.name} cannot be rotated: this provisioner has no rotation function. Upgrade the provisioner, or set rotation.functionArn.`,
       "rotation",
     );
-  const inherits = spec.days === undefined && spec.schedule === undefined && secretOf(claim).inherit?.rotation === true;
+  const inherits =
+    spec.days === undefined && spec.schedule === undefined && secretSpecOf(claim).inherit?.rotation === true;
   const rules = inherits ? context.primary?.rotation : spec;
   if (rules?.days === undefined && rules?.schedule === undefined)
     throw new Refusal(

@@ -51,7 +51,9 @@ export async function startClearPasswordServer(options: { tls?: boolean; plugin?
   const { tls = true, plugin = "caching_sha2_password" } = options;
   const material = createTlsMaterial();
   const heard: ClearPasswordServer["heard"] = { plain: [], inside: [] };
+  const sockets: net.Socket[] = [];
   const server = net.createServer((socket) => {
+    sockets.push(socket);
     socket.on("error", () => socket.destroy());
     socket.once("data", (data) => {
       heard.plain.push(data);
@@ -71,7 +73,10 @@ export async function startClearPasswordServer(options: { tls?: boolean; plugin?
     socket.write(greeting(tls, plugin));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const stop = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  const stop = (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
   const { port } = server.address() as AddressInfo;
   return { port, ca: material.ca, heard, stop } satisfies ClearPasswordServer;
 }

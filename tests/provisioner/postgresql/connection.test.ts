@@ -25,7 +25,7 @@ gxmBRNUpPxoUJsG9mISBkaTY1T7wc9Vw0nYCFSE=
 `;
 
 describe("connecting to PostgreSQL", () => {
-  const lab = useServer("17");
+  const lab = useServer("17", { settings: { max_connections: "24" } });
   const plain = useServer("17", { settings: { ssl: "off" } });
 
   it("learns what the server is", async () => {
@@ -102,6 +102,17 @@ describe("connecting to PostgreSQL", () => {
     } finally {
       await superuser.query("ALTER ROLE dbadmin CONNECTION LIMIT -1");
     }
+  });
+
+  it("tells by a probe that a full server has not looked at the password", async () => {
+    const session = await lab.connect();
+    await run(session, createLogin("squeezed"));
+    const fill = async (): Promise<void> => {
+      for (;;) await lab.superuser();
+    };
+    await assert.rejects(fill(), { code: "53300" });
+    assert.equal(await session.probe({ name: "squeezed" }, password), "full");
+    assert.equal(await session.probe({ name: "squeezed" }, "wrong"), "full");
   });
 
   it("repeats a reading whose connection was lost, but not under a lock that was lost with it", async () => {

@@ -11,6 +11,7 @@ import { ownedTests } from "./owned-suite";
 import { parameterTests } from "./parameter-suite";
 import { useServer } from "./server";
 import { settingsTests } from "./settings-suite";
+import { sharedRoleTests } from "./shared-role-suite";
 
 /** Everything the engine can do, on one version. */
 export const engineTests = (version: string): void =>
@@ -19,6 +20,7 @@ export const engineTests = (version: string): void =>
     iamTests(lab);
     loginTests(lab);
     settingsTests(lab);
+    sharedRoleTests(lab);
     grantTests(lab);
     kindTests(lab);
     futureTests(lab);

@@ -59,7 +59,10 @@ export function loginTests(lab: Lab): void {
       const session = await lab.connect();
       const account = { name: "changed" };
       await run(session, createLogin("changed", { attributes: { connectionLimit: 3, locked: true } }));
-      assert.equal(await session.probe(account, password), "refused");
+      assert.deepEqual(
+        [await session.probe(account, password), await session.probe(account, "wrong")],
+        ["locked", "refused"],
+      );
       await run(session, {
         op: "alterLogin",
         account,
@@ -107,7 +110,7 @@ export function loginTests(lab: Lab): void {
       const ended = new Promise((resolve) => client.once("end", resolve));
       await run(session, { op: "lockLogin", account }, { op: "endSessions", account });
       await ended;
-      assert.equal(await session.probe(account, password), "refused");
+      assert.equal(await session.probe(account, password), "locked");
     });
 
     it("lose their sessions to a provisioner without pg_signal_backend", async () => {

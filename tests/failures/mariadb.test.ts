@@ -1,0 +1,3 @@
+import { failureSuite } from "./suite";
+
+failureSuite("mariadb@10.11");

@@ -1,0 +1,3 @@
+import { failureSuite } from "./suite";
+
+failureSuite("postgresql@17");
