@@ -1,5 +1,5 @@
 import type { LoginClaim, SecretSpec } from "./claims";
-import type { ClaimRecord } from "./record";
+import { recordable, type ClaimRecord } from "./record";
 
 /** What an intent's row keeps of the time before it: until it is settled, anything of that may still be there. */
 export interface Begun {
@@ -32,6 +32,14 @@ export function withBegun(claim: LoginClaim, record: ClaimRecord | undefined): L
   if (settled === undefined && claims.size === 0) return claim;
   const begun: Begun = { generation: settled ?? 0, claims: [...claims.values()] };
   return { ...claim, begun } as BegunLogin;
+}
+
+/** For a row that is left behind: an earlier run's remains stay known until somebody claims it again. */
+export function retainedClaim({ claim, generation }: ClaimRecord): ClaimRecord["claim"] {
+  if (claim.kind !== "login") return claim;
+  const { claims = [] } = (claim as BegunLogin).begun ?? {};
+  const plain: BegunLogin = recordable(claim);
+  return claims.length === 0 ? plain : Object.assign(plain, { begun: { generation, claims } });
 }
 
 /** Everything that was asked for so far and may be there, as one claim. */

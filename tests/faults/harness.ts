@@ -19,6 +19,7 @@ export interface Outcome {
   after?: Fault;
   /** How many runs there were until one said that it was done. */
   runs: number;
+  milliseconds: number;
   /** Empty: it has converged. */
   problems: string[];
 }
@@ -115,6 +116,7 @@ export class Harness {
   ): Promise<Tried> {
     const names = prepared ?? (await this.place.prepareOne(protocol));
     if (faults[0].channel === "start") await this.place.recycle();
+    const started = Date.now();
     const { traces, problems } = await this.runOnce(protocol, names, faults);
     const [first] = traces;
     problems.push(...table.deviations({ ...first, faultAt: first.faultAt ?? first.calls.length }));
@@ -125,6 +127,7 @@ export class Harness {
       fault: faults[faults.length - 1],
       after: faults.at(-2),
       runs: traces.length,
+      milliseconds: Date.now() - started,
       problems,
     };
     const tried: Tried = { names, outcome, traces };

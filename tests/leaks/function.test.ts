@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { AwsError } from "../../local/aws";
+import { SUPPLIES_TAG } from "../../provisioner/access/secret-text";
 import type { Claim, LoginClaim } from "../../provisioner/protocol";
 import { functionLog, holdsVerifier, leaksIn, Scanner } from "../support/leaks";
 import { versionsToTest } from "../support/versions";
@@ -78,6 +79,42 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
       assert.equal(await attempt(world, { user: "api", password }, undefined, "SELECT 1"), "ok");
     });
 
+    it("with a password that another secret supplies", async () => {
+      const password = canary();
+      place.recorder.passwords.add(password);
+      const { ARN } = await world.stack.aws.direct("secretsmanager", "CreateSecret", {
+        Name: "team/person",
+        SecretString: password,
+        Tags: [{ Key: SUPPLIES_TAG, Value: world.cluster }],
+      });
+      const auth = { kind: "password" as const, suppliedSecretArn: String(ARN) };
+      await apply(world, { claim: login("person", { auth, passwordVersion: undefined }) });
+      assert.equal(await attempt(world, { user: "person", password }, undefined, "SELECT 1"), "ok");
+    });
+
+    it("in rotations that end and that do not, after an operator's reset, and where it is published", async () => {
+      const { aws, account, region } = world.stack;
+      const claim = login("turns", {
+        rotation: { strategy: world.product === "mysql" ? "dual" : "alternating", days: 30, graceSeconds: 600 },
+        parameterPath: "/orders/turns",
+        parameterPasswordKeyArn: `arn:aws:kms:${region}:${account}:key/1`,
+      });
+      const [made] = await apply(world, { claim });
+      const SecretId = String(made.outputs?.secretArn);
+      assert.equal(await world.stack.rotationEnded(SecretId), "done");
+      const rotate = async (): Promise<unknown> => {
+        await aws.direct("secretsmanager", "RotateSecret", { SecretId });
+        return world.stack.rotationEnded(SecretId);
+      };
+      assert.equal(await rotate(), "done");
+      assert.equal(await enter("turns"), "ok");
+      assert.notEqual(await rotate(), "done", "too soon");
+      const [reset] = await ask(world, "apply", [{ claim, action: "reset" }]);
+      assert.equal(reset.status, "done", JSON.stringify(reset));
+      assert.equal(await enter("turns"), "ok");
+      await apply(world, { claim });
+    });
+
     it("where Secrets Manager or the server refuses", async () => {
       await refusing("CreateSecret", { claim: login("second") });
       for (const operation of ["PutSecretValue", "UpdateSecretVersionStage"])
@@ -112,9 +149,11 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
     });
 
     it("neither in logs, ledger, requests and replies nor in any file of the function or the server", async () => {
-      assert.ok(place.recorder.passwords.size >= 9, `${place.recorder.passwords.size} passwords`);
+      assert.ok(place.recorder.passwords.size >= 12, `${place.recorder.passwords.size} passwords`);
       const places = await place.places();
-      assert.match(places[`log of ${world.target.functionName}.log`], /^(TLS|NET|HTTP) \d+: /m, "debug output");
+      const { functionName, rotateFunctionName } = world.target;
+      for (const name of [functionName, rotateFunctionName])
+        assert.match(places[`log of ${name}.log`], /^(TLS|NET|HTTP) \d+: /m, "debug output");
       assert.deepEqual(await place.leaks(), []);
       // The exceptions are where passwords belong: a list that is no longer needed would hide something.
       const kept = new Scanner(place.recorder.passwords).inFiles(place.directory);

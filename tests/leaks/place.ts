@@ -16,9 +16,9 @@ export interface LeakPlace {
   recorder: Recorder;
   /** Everything that the local stack has on disk. */
   directory: string;
-  /** The function's folder for temporary files. */
+  /** The functions' folder for temporary files. */
   temporary: string;
-  /** What shall go wrong inside the function from now on; see preload.js. */
+  /** What shall go wrong inside the functions from now on; see preload.js. */
   order(...what: ("break" | "crash" | "print" | "leave" | "crash-with-it")[]): void;
   places(): Promise<Places>;
   /** Places and files that hold a password. */
@@ -40,17 +40,19 @@ export async function startLeakPlace(version: string): Promise<LeakPlace> {
   const orders = path.join(directory, "order");
   const order: LeakPlace["order"] = (...what) => writeFileSync(orders, what.join(" "));
   order();
-  const { functionName } = world.target;
-  const { env } = world.stack.lambda.get(functionName).spec;
-  await world.stack.lambda.updateFunction(functionName, {
-    env: {
-      ...env,
-      TMPDIR: temporary,
-      NODE_DEBUG: "*",
-      NODE_OPTIONS: `--require ${path.join(__dirname, "preload.js")}`,
-      LEAK_ORDER: orders,
-    },
-  });
+  const { functionName, rotateFunctionName } = world.target;
+  for (const name of [functionName, rotateFunctionName]) {
+    const { env } = world.stack.lambda.get(name).spec;
+    await world.stack.lambda.updateFunction(name, {
+      env: {
+        ...env,
+        TMPDIR: temporary,
+        NODE_DEBUG: "*",
+        NODE_OPTIONS: `--require ${path.join(__dirname, "preload.js")}`,
+        LEAK_ORDER: orders,
+      },
+    });
+  }
   const recorder = new Recorder(world);
   const admin = canary();
   recorder.passwords.add(admin);

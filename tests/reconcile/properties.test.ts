@@ -1,17 +1,35 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PUBLIC, type Account } from "../../provisioner/access/account";
-import type { RoutineName, Template } from "../../provisioner/access/claims";
+import { accountKey, PUBLIC, type Account } from "../../provisioner/access/account";
+import { formerClaims } from "../../provisioner/access/begun";
+import type { AuthSpec, RotationSpec, RoutineName, SecretSpec, Template } from "../../provisioner/access/claims";
 import { claimId } from "../../provisioner/access/id";
 import { itemKey, type Item } from "../../provisioner/access/item";
-import { advance, planClaim, type ClaimOrder, type ClaimPlan, type PlanContext } from "../../provisioner/access/plan";
-import { simulate } from "../../provisioner/access/plan/simulate";
+import {
+  advance,
+  parameterNames,
+  planClaim,
+  turnAccounts,
+  type ClaimOrder,
+  type ClaimPlan,
+} from "../../provisioner/access/plan";
+import { PRINCIPAL_TAG } from "../../provisioner/access/secret-text";
 import { Refusal } from "../../provisioner/access/refusal";
-import { schemaKey, type AccountState, type Family, type RelationState } from "../../provisioner/access/server";
+import {
+  findAccount,
+  schemaKey,
+  type AccountState,
+  type Family,
+  type Product,
+  type RelationState,
+} from "../../provisioner/access/server";
 import { intentsOf } from "../../provisioner/reconcile/intent";
 import type { Claim, GrantClaim, LoginClaim } from "../../provisioner/protocol";
+import { callsOf, emptyAws, look, suppliedArns, type Simulated } from "./simulated-aws";
 
 const families = ["postgresql", "mysql"] as const;
+const products = [...families, "mariadb"] as const;
+const familyOf = (product: Product): Family => (product === "postgresql" ? "postgresql" : "mysql");
 const people = ["ann", "bob"];
 /** Often the same, so that claims meet. */
 const often = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> => fc.constantFrom(usual, usual, ...others);
@@ -101,7 +119,8 @@ const relationsOf = (family: Family, database: string, present: readonly string[
 };
 
 /** A server and an empty ledger. */
-function world(family: Family): fc.Arbitrary<PlanContext> {
+function world(product: Product): fc.Arbitrary<Simulated> {
+  const family = familyOf(product);
   const account = (name: string, login: boolean): fc.Arbitrary<AccountState[]> =>
     fc
       .tuple(...hostsOf(family).map((host) => accountState(family, name, host, login)))
@@ -117,9 +136,9 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
       tables: some(tables),
       items: fc.uniqueArray(item(family), { selector: itemKey, maxLength: 8 }),
     })
-    .map((parts): PlanContext => {
+    .map((parts): Simulated => {
       const known = parts.principals.filter((accounts) => accounts.length > 0);
-      const state: PlanContext["state"] = {
+      const state: Simulated["state"] = {
         principals: new Map(
           known.map((accounts) => [accounts[0].account.name, { name: accounts[0].account.name, accounts }]),
         ),
@@ -143,14 +162,15 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
         cluster: "orders",
         facts: {
           family,
-          product: family,
+          product,
           version: "17.0",
           versionNumber: family === "postgresql" ? 170000 : 80031,
           admin: adminOf(family),
           adminDatabase: "postgres",
           forcesTls: true,
           iamAvailable: true,
-          partialRevokes: family === "mysql",
+          partialRevokes: product === "mysql",
+          setsDefaultRoles: true,
           maxNameLength: 63,
         },
         state,
@@ -161,6 +181,15 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
         secrets: new Map(),
         parameters: new Map(),
         changedPasswords: new Set(),
+        primary: {
+          tags: { team: "orders", stage: "test" },
+          policy: JSON.stringify({
+            Version: "2012-10-17",
+            Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:DeleteSecret", Resource: "*" }],
+          }),
+          rotation: { schedule: "rate(8 days)" },
+        },
+        aws: emptyAws(),
         service: {
           host: "orders.test",
           port: 5432,
@@ -169,7 +198,8 @@ function world(family: Family): fc.Arbitrary<PlanContext> {
           region: "eu-central-1",
           engine: "postgres",
           adminSecretArn: "arn:admin",
-          secretNamePrefixes: ["rds-"],
+          secretNamePrefixes: ["rds-", "orders/"],
+          rotationFunctionArn: "arn:aws:lambda:eu-central-1:123456789012:function:rotate",
         },
         firstGeneration: 1000,
       };
@@ -259,23 +289,76 @@ const grantClaim = (family: Family): fc.Arbitrary<GrantClaim> =>
       }),
   );
 
-const loginClaim = (family: Family): fc.Arbitrary<LoginClaim> =>
-  fc.record({
-    kind: fc.constant("login" as const),
-    name: fc.constantFrom(...people),
-    hosts: maybe(family === "mysql" ? some(["%", "10.0.%"], 1) : fc.constant(undefined)),
-    auth: fc.constantFrom({ kind: "password" as const }, { kind: "iam" as const }),
-    passwordVersion: maybe(fc.constantFrom(1, 2)),
-    connectionLimit: maybe(fc.constant(7)),
-    locked: maybe(fc.boolean()),
-    deletion: fc.constantFrom("drop" as const, "lock" as const, "retain" as const),
-    adopt: fc.constantFrom(true, true, undefined),
-  });
+const keyArn = (name: string): string => `arn:aws:kms:eu-central-1:123456789012:key/${name}`;
+
+const secretSpec: fc.Arbitrary<SecretSpec> = fc.record({
+  name: maybe(often("orders/one", "orders/two")),
+  kmsKeyArn: maybe(fc.constantFrom(keyArn("a"), keyArn("b"))),
+  readers: maybe(some(["222222222222", "arn:aws:iam::333333333333:role/app"])),
+  recoveryDays: maybe(fc.constantFrom(0, 8)),
+  replicas: maybe(
+    some(["eu-west-1", "eu-west-2"]).map((regions) => regions.map((region) => ({ region, kmsKeyArn: undefined }))),
+  ),
+  inherit: maybe(fc.record({ policy: maybe(fc.boolean()), tags: maybe(some(["team", "stage"])) })),
+});
+
+const auth: fc.Arbitrary<AuthSpec> = fc.oneof(
+  fc.constant({ kind: "password" as const }),
+  fc.record({ kind: fc.constant("password" as const), secret: secretSpec }),
+  fc.record({ kind: fc.constant("password" as const), suppliedSecretArn: fc.constantFrom(...suppliedArns) }),
+  fc.constant({ kind: "iam" as const }),
+);
+
+const rotation = (product: Product): fc.Arbitrary<RotationSpec> =>
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        strategy: fc.constant(product === "mysql" ? ("dual" as const) : ("alternating" as const)),
+        days: fc.constantFrom(7, 30),
+      }),
+    },
+    fc.constant({ strategy: "single" as const, schedule: "rate(4 days)" }),
+    fc.constant({ functionArn: "arn:aws:lambda:eu-central-1:123456789012:function:theirs", days: 3 }),
+  );
+
+/** Only one's own secret is rotated; validation refuses the rest. */
+const rotated = (claim: LoginClaim): LoginClaim =>
+  claim.auth.kind === "iam" || claim.auth.suppliedSecretArn !== undefined ? { ...claim, rotation: undefined } : claim;
+
+const published = (claim: LoginClaim): LoginClaim =>
+  claim.auth.kind === "iam" || claim.parameterPath === undefined
+    ? { ...claim, parameterPasswordKeyArn: undefined }
+    : claim;
+
+const loginClaim = (product: Product): fc.Arbitrary<LoginClaim> =>
+  fc
+    .record({
+      kind: fc.constant("login" as const),
+      name: fc.constantFrom(...people),
+      hosts: maybe(product !== "postgresql" ? some(["%", "10.0.%"], 1) : fc.constant(undefined)),
+      auth,
+      database: maybe(fc.constantFrom(...databases)),
+      rotation: maybe(rotation(product)),
+      parameterPath: maybe(often("/orders/one", "/orders/two")),
+      parameterPasswordKeyArn: maybe(fc.constantFrom(keyArn("a"), keyArn("b"))),
+      settings:
+        product === "postgresql"
+          ? maybe(fc.constantFrom({ search_path: "app" }, { work_mem: "8MB" }))
+          : fc.constant(undefined),
+      passwordVersion: maybe(fc.constantFrom(1, 2)),
+      connectionLimit: maybe(fc.constant(7)),
+      locked: maybe(fc.boolean()),
+      deletion: fc.constantFrom("drop" as const, "lock" as const, "retain" as const),
+      adopt: fc.constantFrom(true, true, undefined),
+    })
+    .map((claim) => published(rotated(claim as LoginClaim)));
 
 const dropOrRetain = fc.constantFrom("drop" as const, "retain" as const);
-const claim = (family: Family): fc.Arbitrary<Claim> =>
-  fc.oneof(
-    loginClaim(family),
+const claim = (product: Product): fc.Arbitrary<Claim> => {
+  const family = familyOf(product);
+  return fc.oneof(
+    { weight: 3, arbitrary: loginClaim(product) },
     fc.record({
       kind: fc.constant("role" as const),
       name: fc.constantFrom(...roles),
@@ -304,24 +387,36 @@ const claim = (family: Family): fc.Arbitrary<Claim> =>
         ]
       : []),
   );
+};
 
-const order = (family: Family): fc.Arbitrary<ClaimOrder> =>
+const order = (product: Product): fc.Arbitrary<ClaimOrder> =>
   fc.record({
     action: fc.constantFrom("ensure" as const, "ensure" as const, "remove" as const),
     owner: often("one", "two"),
-    claim: claim(family),
+    claim: claim(product),
   });
 
-const history = fc.constantFrom(...families).chain((family) =>
+/** What somebody does by hand. */
+const mishaps = ["secret deleted", "password changed", "supplied secret changed"] as const;
+
+const history = fc.constantFrom(...products).chain((product) =>
   fc.record({
-    context: world(family),
-    // `cut`: after how many operations a run before this one was cut short.
-    steps: fc.array(fc.record({ order: order(family), cut: fc.nat(4) }), { minLength: 1, maxLength: 8 }),
+    context: world(product),
+    steps: fc.array(
+      fc.record({
+        order: order(product),
+        // After how many calls a run before this one was cut short.
+        cut: fc.nat(14),
+        mishap: often(undefined, ...mishaps),
+      }),
+      { minLength: 1, maxLength: 8 },
+    ),
   }),
 );
 
 /** What the claim needs, or undefined when it is refused or has to wait. */
-function planOf(context: PlanContext, asked: ClaimOrder): ClaimPlan | undefined {
+function planOf(context: Simulated, asked: ClaimOrder): ClaimPlan | undefined {
+  look(context, asked);
   try {
     const plan = planClaim(context, asked);
     if (plan.waitsFor.length === 0) return plan;
@@ -333,41 +428,97 @@ function planOf(context: PlanContext, asked: ClaimOrder): ClaimPlan | undefined 
   }
 }
 
-/** As the reconcile loop does: with the secret noted in the row. */
-function carryOut(context: PlanContext, asked: ClaimOrder, plan: ClaimPlan): void {
-  if (plan.credentials.step === "set" && plan.next !== undefined)
-    plan.next.credentials = {
-      secretArn: `arn:${plan.id}`,
-      secretVersionId: "v",
-      passwordVersion: (asked.claim.kind === "login" ? asked.claim.passwordVersion : undefined) ?? 1,
-      passwordLastChanged: "2030-01-01T00:00:00.000Z",
-    };
-  advance(context, plan);
+/** As the reconcile loop does. */
+function carryOut(context: Simulated, asked: ClaimOrder, plan: ClaimPlan): void {
+  for (const call of callsOf(context, asked, plan)) call();
+  advance(context, { ...plan, operations: [] });
 }
 
-/** The function dies after some of its operations: the intent stands in the ledger. */
-function cutShort(context: PlanContext, plan: ClaimPlan, after: number): void {
-  const intents = intentsOf(plan, new Map(context.records.map((one) => [one.id, one])));
-  simulate(context.state, plan.operations.slice(0, after));
+/** The function dies after some of its calls: the intent stands in the ledger. */
+function cutShort(context: Simulated, asked: ClaimOrder, plan: ClaimPlan, after: number): void {
+  const intents = structuredClone(intentsOf(plan, new Map(context.records.map((one) => [one.id, one]))));
+  for (const call of callsOf(context, asked, plan).slice(0, after)) call();
   const ids = new Set(intents.map(({ id }) => id));
-  context.records = [...context.records.filter(({ id }) => !ids.has(id)), ...structuredClone(intents)];
+  context.records = [...context.records.filter(({ id }) => !ids.has(id)), ...intents];
+}
+
+function happen(context: Simulated, { claim }: ClaimOrder, mishap: (typeof mishaps)[number] | undefined): void {
+  const { secrets } = context.aws;
+  const record = context.records.find(
+    (row) => row.kind === "login" && row.grantee === ("name" in claim ? claim.name : ""),
+  );
+  if (mishap === undefined || record?.claim.kind !== "login" || record.credentials === undefined) return;
+  const { secretArn, supplied, active } = record.credentials;
+  if (mishap === "supplied secret changed") {
+    for (const [name, secret] of secrets)
+      if (suppliedArns.includes(secret.arn)) secrets.set(name, { ...secret, versionId: `${secret.versionId}'` });
+  } else if (mishap === "secret deleted") {
+    for (const [name, secret] of secrets) if (supplied !== true && secret.arn === secretArn) secrets.delete(name);
+  } else {
+    const accounts =
+      active === undefined
+        ? (context.state.principals.get(record.claim.name)?.accounts ?? []).map(({ account }) => account)
+        : turnAccounts(context.facts, record.claim, active);
+    context.changedPasswords = new Set(
+      accounts.filter((account) => findAccount(context.state, account) !== undefined).map(accountKey),
+    );
+  }
+}
+
+/** Nobody is let in, nothing is published and nothing is left behind that no claim asks for. */
+function assertExact(context: Simulated): void {
+  for (const { name, tags, ...secret } of context.aws.secrets.values()) {
+    const record = context.records.find(({ id }) => id === tags[PRINCIPAL_TAG]);
+    if (suppliedArns.includes(secret.arn)) continue;
+    assert.ok(record?.claim.kind === "login" && record.credentials?.secretArn === secret.arn, `${name} is an orphan`);
+    const { auth, rotation } = record.claim;
+    const spec = auth.kind === "password" ? (auth.secret ?? {}) : {};
+    if (spec.readers === undefined && spec.inherit?.policy !== true) assert.equal(secret.policy, null, name);
+    assert.deepEqual(
+      [secret.kmsKeyArn, secret.replicas.map(({ region }) => region).sort(), secret.rotation !== undefined],
+      [spec.kmsKeyArn, (spec.replicas ?? []).map(({ region }) => region).sort(), rotation !== undefined],
+      name,
+    );
+    const inherited = Object.keys(tags).filter((tag) => tag === "team" || tag === "stage");
+    assert.deepEqual(inherited.sort(), [...(spec.inherit?.tags ?? [])].sort(), name);
+  }
+  const claimed = context.records.flatMap((record) => formerClaims(record).flatMap(parameterNames));
+  for (const name of context.aws.parameters.keys()) assert.ok(claimed.includes(name), `${name} is an orphan`);
 }
 
 const settled = (plan: ClaimPlan | undefined): unknown =>
-  plan && [plan.operations, plan.credentials, plan.changes, plan.recordChanges, plan.waitsFor];
+  plan && [
+    plan.operations,
+    plan.credentials,
+    plan.secretChanges,
+    plan.parameterChanges,
+    plan.changes,
+    plan.recordChanges,
+    plan.waitsFor,
+  ];
 
 /** Everything a later plan depends on. */
-const seen = (context: PlanContext): unknown => ({
+const seen = (context: Simulated): unknown => ({
   principals: [...context.state.principals.values()],
   databases: [...context.state.databases.values()],
   schemas: [...context.state.schemas.values()],
   items: heldItems(context),
   records: context.records
-    .map((record) => ({ ...record, items: record.items.map((entry) => JSON.stringify(entry)).sort() }))
+    .map((record) => ({
+      ...record,
+      items: record.items.map((entry) => JSON.stringify(entry)).sort(),
+      credentials: record.credentials && {
+        ...record.credentials,
+        passwordLastChanged: "",
+        grace: record.credentials.grace?.what,
+      },
+    }))
     .sort((a, b) => (a.id < b.id ? -1 : 1)),
+  secrets: [...context.aws.secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  parameters: [...context.aws.parameters.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
 });
 
-const heldItems = (context: PlanContext): string[] =>
+const heldItems = (context: Simulated): string[] =>
   context.state.items.map((one) => `${itemKey(one)} ${one.grantable}`).sort();
 
 describe("properties of the planner", () => {
@@ -378,22 +529,24 @@ describe("properties of the planner", () => {
       fc.property(history, ({ context: start, steps: asks }) => {
         // Without prototypes that only the generator's objects have.
         const { context, steps } = structuredClone({ context: start, steps: asks });
-        for (const { order: asked, cut } of steps) {
+        for (const { order: asked, cut, mishap } of steps) {
+          happen(context, asked, mishap);
           const disturbed = structuredClone(context);
           const plan = planOf(context, asked);
           if (plan === undefined) continue;
           carryOut(context, asked, plan);
           carried += plan.operations.length;
-          assert.deepEqual(settled(planOf(context, asked)), [[], { step: "none" }, [], false, []]);
+          assert.deepEqual(settled(planOf(context, asked)), [[], { step: "none" }, [], [], [], false, []]);
 
           const interrupted = planOf(disturbed, asked);
           assert.ok(interrupted !== undefined);
-          cutShort(disturbed, interrupted, cut);
+          cutShort(disturbed, asked, interrupted, cut);
           const again = planOf(disturbed, asked);
           assert.ok(again !== undefined, "what was begun can be ended");
           carryOut(disturbed, asked, again);
           if (again.operations.length > 0) recovered += 1;
           assert.deepEqual(seen(disturbed), seen(context));
+          assertExact(context);
         }
       }),
       { numRuns: 1500 },
@@ -424,7 +577,7 @@ describe("properties of the planner", () => {
     const more = login(["%", "10.0.%"]);
     const plan = planOf(context, more);
     assert.ok(plan !== undefined);
-    cutShort(context, plan, 1);
+    cutShort(context, more, plan, 2);
     const again = planOf(context, more);
     assert.ok(again !== undefined);
     carryOut(context, more, again);
@@ -455,10 +608,7 @@ describe("properties of the planner", () => {
         shuffle: fc.array(fc.nat(), { minLength: 4, maxLength: 4 }),
       }),
     );
-    const ensureAll = (
-      context: PlanContext,
-      claims: readonly GrantClaim[],
-    ): { asked: ClaimOrder; before: string[] }[] =>
+    const ensureAll = (context: Simulated, claims: readonly GrantClaim[]): { asked: ClaimOrder; before: string[] }[] =>
       claims.flatMap((claim, at) => {
         const asked: ClaimOrder = { action: "ensure", owner: `owner ${at}`, claim };
         const before = heldItems(context);
@@ -467,7 +617,7 @@ describe("properties of the planner", () => {
         carryOut(context, asked, plan);
         return [{ asked, before }];
       });
-    const remove = (context: PlanContext, asked: ClaimOrder): void => {
+    const remove = (context: Simulated, asked: ClaimOrder): void => {
       const plan = planOf(context, { ...asked, action: "remove" });
       assert.ok(plan !== undefined);
       carryOut(context, asked, plan);

@@ -173,6 +173,18 @@ export async function isSettled({ world }: Place, ...claims: Claim[]): Promise<C
   return read;
 }
 
+/** What the server has under names that begin like this. */
+export async function principalsLike({ world }: Place, name: string): Promise<string[]> {
+  const rows = await byHand(
+    world,
+    undefined,
+    world.family === "postgresql"
+      ? `SELECT rolname || CASE WHEN rolcanlogin THEN '' ELSE ' NOLOGIN' END AS "name" FROM pg_roles WHERE rolname LIKE '${name}%'`
+      : `SELECT IF(Host = '', User, CONCAT(User, '@', Host)) AS name FROM mysql.user WHERE User LIKE '${name}%'`,
+  );
+  return rows.map((row) => String(row.name)).sort();
+}
+
 const rotationLog = ({ world }: Place): string =>
   readFileSync(world.stack.lambda.logFile(world.target.rotateFunctionName), "utf8");
 

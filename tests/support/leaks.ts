@@ -120,6 +120,15 @@ function contentOf(file: string): Buffer {
 /** Where a password is found, in any form. */
 export const leaksIn = (places: Places, passwords: Iterable<string>): string[] => new Scanner(passwords).in(places);
 
+/** A secret is JSON, or the password alone. */
+function passwordIn(text: string): string {
+  try {
+    return (JSON.parse(text) as { password: string }).password;
+  } catch {
+    return text;
+  }
+}
+
 /** Notes every password that is put into a secret, and everything that goes into and out of the function. */
 export class Recorder {
   readonly passwords: Set<string>;
@@ -138,8 +147,7 @@ export class Recorder {
 
   private readonly notePassword: Interceptor = ({ request, next }) => {
     if (typeof request.SecretString === "string") {
-      const { password } = JSON.parse(request.SecretString) as { password: string };
-      this.passwords.add(password);
+      this.passwords.add(passwordIn(request.SecretString));
     }
     return next();
   };

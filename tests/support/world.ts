@@ -87,7 +87,7 @@ export interface Ask {
   claim: Claim;
   owner?: string;
   previousOwner?: string;
-  action?: "ensure" | "remove";
+  action?: "ensure" | "remove" | "reset";
   id?: string;
 }
 

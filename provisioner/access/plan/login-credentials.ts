@@ -84,8 +84,15 @@ export function credentialStep(context: PlanContext, question: CredentialQuestio
       secret,
       ...abandons,
     };
+  // Another secret may have the place of the one that was lost, with a password that nobody has set yet.
+  if (record !== undefined && isBegun(record))
+    return { step: "set", generation: nextGeneration(context, claim, record), password: "fresh", secret };
   return needed || changed ? { step: "set", generation, password: "current", secret: "keep" } : { step: "none" };
 }
+
+/** A run that was cut short was about the password. */
+const isBegun = (record: ClaimRecord): boolean =>
+  record.state === "intent" && ![undefined, record.generation].includes(settledGeneration(record));
 
 /** Only when the claim asks for another name: the one by convention follows the database, and stays. */
 function isMoved(context: PlanContext, claim: LoginClaim, record: ClaimRecord | undefined, present: string): boolean {

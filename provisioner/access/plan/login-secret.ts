@@ -90,7 +90,11 @@ export function publishedBy(
   const sets = credentials.step === "set";
   const current = record?.credentials;
   const supplied = claim.auth.kind === "password" ? claim.auth.suppliedSecretArn : undefined;
-  const stays = current !== undefined && current.supplied !== true && !(sets && credentials.secret === "move");
+  const stays =
+    current !== undefined &&
+    current.supplied !== true &&
+    !context.missingSecrets.has(current.secretArn) &&
+    !(sets && credentials.secret === "move");
   const there = record === undefined ? undefined : context.secrets.get(record.id);
   const published = there?.arn === current?.secretArn ? there?.versionId : current?.secretVersionId;
   return {

@@ -1,5 +1,5 @@
 import { accountWords, type Account } from "../account";
-import { formerClaims } from "../begun";
+import { formerClaims, retainedClaim } from "../begun";
 import type { LoginClaim, RoleClaim } from "../claims";
 import type { Operation } from "../operation";
 import type { ClaimRecord } from "../record";
@@ -151,7 +151,7 @@ function keep(
           }
         : { verb: "forget", words: `leave ${claim.name} as it is and no longer manage it` },
     ],
-    next: { ...record, retained: true, state: "done" },
+    next: { ...record, claim: retainedClaim(record), retained: true, state: "done" },
     recordChanges: true,
   };
 }

@@ -11,7 +11,8 @@ const form = /^SCRAM-SHA-256\$(\d{4,6}):([A-Za-z0-9+/]{22}==)\$([A-Za-z0-9+/]{43
 
 const hmac = (key: Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
-function derive(password: string, salt: Buffer, rounds: number): string {
+/** Of a password that is prepared already. */
+export function derive(password: string, salt: Buffer, rounds: number): string {
   const salted = pbkdf2Sync(password, salt, rounds, keyBytes, "sha256");
   const stored = createHash("sha256").update(hmac(salted, "Client Key")).digest();
   const server = hmac(salted, "Server Key");

@@ -20,7 +20,7 @@ describe("somebody else's rotation function", () => {
     endpoint.aws.serve(lambdaService(host));
   });
   after(async () => {
-    await host.close();
+    await host.stop();
     await endpoint.stop();
     rmSync(directory, { recursive: true });
   });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 
+import { prepared } from "../../../provisioner/engines/postgresql/saslprep";
+import { derive } from "../../../provisioner/engines/postgresql/verifier";
 import {
   codeIs,
   createLogin,
@@ -84,6 +86,31 @@ export function loginTests(lab: Lab): void {
       });
       assert.equal(await session.probe({ name: "reset" }, other), "accepted");
       assert.equal(await session.probe({ name: "reset" }, password), "refused");
+    });
+
+    it("have passwords of any writing, prepared as the server does it", async () => {
+      const session = await lab.connect();
+      const superuser = await lab.superuser();
+      await run(session, createLogin("written"));
+      const written = [
+        'it\'s "q" \\ %s %41 $1 `',
+        " Grüße ",
+        "пароль密码",
+        "🔑 = key",
+        "a\u00A0e\u0301",
+        "\uFB01sh\u00AD Ⅸ",
+      ];
+      for (const text of written) {
+        await superuser.query(`ALTER ROLE written PASSWORD ${superuser.escapeLiteral(text)}`);
+        const { rows } = await superuser.query("SELECT rolpassword FROM pg_authid WHERE rolname = 'written'");
+        const [, iterations, salt] = rows[0].rolpassword.split(/[$:]/);
+        assert.equal(derive(prepared(text), Buffer.from(salt, "base64"), Number(iterations)), rows[0].rolpassword);
+        await session.run({
+          operations: [{ op: "setPassword", account: { name: "written" } }],
+          verifiers: new Map([["written", session.verifier(text)]]),
+        });
+        assert.equal(await session.probe({ name: "written" }, text), "accepted");
+      }
     });
 
     it("are accepted without CONNECT, because the password is looked at first", async () => {
