@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { AwsEndpoint, staticKeyOf, type RotationOutcome } from "./aws";
 import { silent, type Progress } from "./cache";
-import { LambdaHost, lambdaService, rotationFunctions } from "./lambda";
+import { executionRole, LambdaHost, lambdaService, rotationFunctions } from "./lambda";
 import { formatSpec, startServer, type RunningServer } from "./servers";
 import { defaultBundle, deployTarget, type LocalTarget, type TargetContext, type TargetState } from "./target";
 
@@ -49,10 +49,7 @@ export class LocalStack {
     const lambda = await LambdaHost.start({
       directory,
       endpointUrl: aws.url,
-      credentials: (spec) => {
-        const role = `arn:${spec.partition ?? "aws"}:iam::${spec.account}:role/${spec.name}`;
-        return aws.identities.issue(role, spec.name, 12 * 60 * 60).credentials;
-      },
+      credentials: (spec) => executionRole(aws, spec),
     });
     aws.serve(lambdaService(lambda));
     aws.rotations.connect({ functions: rotationFunctions(lambda) });

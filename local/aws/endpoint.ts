@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { AwsError, ConnectionLost } from "./errors";
 import { readRequest, type RawRequest, type Reply } from "./http";
+import { accessRequests, Roles } from "./iam";
 import { Identities, type Caller, type Session } from "./identity";
 import { Keys } from "./keys";
 import { ParameterStore, type SavedParameter } from "./parameters/store";
@@ -57,6 +58,8 @@ const keptCalls = 10_000;
 export class AwsEndpoint {
   readonly identities: Identities;
   readonly keys = new Keys();
+  /** Roles whose identity policies are enforced. */
+  readonly roles = new Roles();
   readonly secrets: SecretStore;
   readonly rotations: Rotations;
   readonly parameters: ParameterStore;
@@ -159,7 +162,10 @@ export class AwsEndpoint {
       if (typeof target === "string") record.target = target;
       this.calls.push(record);
       if (this.calls.length > keptCalls) this.calls.shift();
-      let next = async (): Promise<unknown> => service.perform(call, caller, raw.requestId);
+      let next = async (): Promise<unknown> => {
+        this.roles.authorize(caller, () => accessRequests(service.name, call, caller, this));
+        return service.perform(call, caller, raw.requestId);
+      };
       for (const interceptor of this.interceptors) {
         const inner = next;
         next = async () => interceptor({ service: service.name, ...call, caller, next: inner });

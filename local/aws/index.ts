@@ -4,6 +4,7 @@ export { AwsError, ConnectionLost } from "./errors";
 export { accountOf, staticKeyOf } from "./identity";
 export type { Caller } from "./identity";
 export type { KeyTrouble } from "./keys";
+export type { AccessCheck } from "./iam";
 export type { RotationEvent, RotationOutcome, RotationStep } from "./secrets/rotation-run";
 export type { ServiceName } from "./service";
 export type { AssumedRole } from "./sts";

@@ -1,4 +1,5 @@
 export { lambdaService } from "./api";
+export { executionRole } from "./execution-role";
 export { LambdaHost } from "./host";
 export { rotationFunctions, rotationPrincipal } from "./rotation";
 export type {

@@ -19,6 +19,10 @@ export interface FunctionSpec {
   invokers?: string[];
   /** Further statements of its resource-based policy, for services such as `secretsmanager.amazonaws.com`. */
   permissions?: FunctionPermission[];
+  /** The identity policies of its execution role. Default: the role may do everything in its account. */
+  rolePolicies?: (functionName: string) => object[];
+  /** The interface endpoint through which its calls come. */
+  vpcEndpointId?: string;
 }
 
 /** One statement of a function's resource-based policy, with the conditions that AddPermission can write. */

@@ -12,15 +12,16 @@ import { DbAccessError } from "../errors";
 import { serviceOf } from "../service";
 import { secretsClient } from "./aws-clients";
 import { isAws } from "./aws-error";
-import { describeAny, keyIn, type Described } from "./describe-secret";
+import { describeAny, describeLive, keyIn, type Described } from "./describe-secret";
 import { belonging, FORMER_TAG, wantedTags, tagList, tagsOf, takenProblem, type Ownership } from "./ownership";
 import { credentialToken, generatePassword } from "./password";
-import { putPending, resumeVersion } from "./pending-version";
+import { putKnown, putPending, resumeVersion } from "./pending-version";
 import type { PreparedSecret, SecretOrder } from "./secret-order";
+import { isUnfinished, type StoredVersion } from "./secret-versions";
 import { whileSettling } from "./settling";
 
 /** A secret under the login's name, with the password that is known, or a new one. */
-export function createSecret(order: SecretOrder, known?: string): Promise<PreparedSecret> {
+export function createSecret(order: SecretOrder, known?: StoredVersion): Promise<PreparedSecret> {
   const name = secretNameOf(serviceOf(order.config), order.config.cluster, order.claim);
   // A name that was deleted at once is not free at once.
   return whileSettling(async () => {
@@ -44,9 +45,9 @@ const keyOf = ({ claim }: SecretOrder): string | undefined =>
 export const descriptionOf = (login: string, cluster: string): string =>
   `Login ${login} of ${cluster}, managed by db-access`;
 
-async function create(order: SecretOrder, name: string, known: string | undefined): Promise<PreparedSecret> {
+async function create(order: SecretOrder, name: string, known: StoredVersion | undefined): Promise<PreparedSecret> {
   const { config, claim, id, generation, username } = order;
-  const password = known ?? generatePassword();
+  const password = known?.password ?? generatePassword();
   const created = await secretsClient().send(
     new CreateSecretCommand({
       Name: name,
@@ -61,32 +62,29 @@ async function create(order: SecretOrder, name: string, known: string | undefine
       }),
     }),
   );
-  return {
-    arn: created.ARN ?? name,
-    versionId: created.VersionId ?? "",
-    password,
-    pending: false,
-    fresh: known === undefined,
-  };
+  const { ARN: arn = name, VersionId: versionId = "" } = created;
+  if (known === undefined) return { arn, versionId, password, pending: false, fresh: true };
+  // The very same value may have been staged by a run that did not end, which is answered as if it were new.
+  return { arn, versionId, password, pending: isUnfinished(await describeLive(arn), versionId), fresh: false };
 }
 
 /** A name that is taken: ours from a run that did not end, ours and on its way out, or of a login that ends. */
 async function takeExisting(
   order: SecretOrder,
   name: string,
-  known: string | undefined,
+  known: StoredVersion | undefined,
   described: Described,
 ): Promise<PreparedSecret> {
   const problem = takenProblem(described, name, ownershipOf(order));
   if (problem !== undefined) throw new DbAccessError(problem.code, problem.message, { property: "auth.secret.name" });
   const arn = described.ARN ?? name;
   const ours = belonging(tagsOf(described.Tags), ownershipOf(order)) === "ours";
-  if (ours && described.DeletedDate === undefined) {
-    const resumed = await resumeVersion(order, arn, described);
-    if (resumed !== undefined) return { ...resumed, fresh: resumed.password !== known };
-  } else await takeOver(order, arn, described);
-  // What a restored or forgotten secret holds may be known to somebody: it always gets a new password.
-  return putPending(order, arn);
+  const live = described.DeletedDate === undefined;
+  if (!ours || !live) await takeOver(order, arn, described);
+  if (known !== undefined) return putKnown(order, arn, known);
+  const resumed = ours && live ? await resumeVersion(order, arn, described) : undefined;
+  // What a restored or forgotten secret holds may be known to somebody: it is never used again.
+  return resumed ?? putPending(order, arn);
 }
 
 /** The tags come last: until they are there, the next run does all of it again. */

@@ -25,9 +25,6 @@ export interface PreparedSecret {
   password: string;
   /** Something of its promotion is left: it is promoted when the password works. */
   pending: boolean;
-  /**
-   * The password was made for this order and has to be set. That may be so although the current one was ordered: a
-   * secret that is gone, restored or another login's by now has none that may be used.
-   */
+  /** The password was made for this order, also though the current one was ordered: its secret is gone. */
   fresh: boolean;
 }

@@ -27,7 +27,7 @@ export async function prepareSecret(order: SecretOrder): Promise<PreparedSecret>
     const arn = recorded?.ARN;
     if (arn === undefined) return await createSecret(order);
     if (order.secret === "move" && recorded?.Name !== name)
-      return await createSecret(order, order.password === "current" ? (await currentVersion(arn)).password : undefined);
+      return await createSecret(order, order.password === "current" ? await currentVersion(arn) : undefined);
     if (order.password === "fresh") return await putPending(order, arn);
     return order.secret === "keep" ? await current(arn) : await rewrite(order, arn);
   } catch (error) {

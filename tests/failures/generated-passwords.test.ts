@@ -38,19 +38,22 @@ describe("generated passwords", () => {
     }
   });
 
-  it("are the same in a URL, a form, JSON, SQL and a secret's name", () =>
+  it("are the same in a URL, a form, JSON and SQL, whatever stands beside them", () =>
     fc.assert(
-      fc.property(
-        fc.constant(0).map(() => generatePassword()),
-        (password) => {
-          assert.equal(encodeURIComponent(password), password);
-          assert.equal(new URL(`postgres://user:${password}@host/db`).password, password);
-          assert.equal(new URL(`jdbc://host/db?password=${password}&ssl=true`).searchParams.get("password"), password);
-          assert.equal(JSON.stringify(password), `"${password}"`);
-          assert.doesNotMatch(password, /['"\\`$%&;:@/?#=+\s]/);
-          assert.equal(password.normalize("NFKC"), password);
-        },
-      ),
+      fc.property(fc.nat(many.length - 1), fc.stringMatching(/^[a-z0-9_ %'"\\&=é]{1,12}$/), (at, other) => {
+        const password = many[at];
+        const beside = encodeURIComponent(other);
+        assert.equal(encodeURIComponent(password), password);
+        assert.equal(new URL(`postgres://${beside}:${password}@host/${beside}`).password, password);
+        const jdbc = new URL(`jdbc://host/db?user=${beside}&password=${password}&ssl=true`);
+        assert.equal(jdbc.searchParams.get("password"), password);
+        assert.equal(
+          JSON.stringify({ other, password }),
+          `{"other":${JSON.stringify(other)},"password":"${password}"}`,
+        );
+        assert.doesNotMatch(password, /['"\\`$%&;:@/?#=+\s]/);
+        assert.equal(password.normalize("NFKC"), password);
+      }),
       { numRuns: 500 },
     ));
 

@@ -13,6 +13,8 @@ export interface Row {
   title: string;
   /** Servers on which it can happen. Default: all. */
   only?: readonly Product[];
+  /** The first major version that can have it. Default: all. */
+  from?: number;
   run(place: Place): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { attempt } from "../support/world";
 import type { Place } from "./place";
-import type { Login, Names } from "./protocols";
+import type { Login, Names } from "./protocol";
 
 /** A server's answer to a password that is not the right one, or to a user that is not there or not allowed in. */
 const refusals = new Set(["28P01", "28000", "1045", "1698", "3118", "4151"]);
@@ -18,7 +18,8 @@ export async function problemsOf(place: Place, names: Names, expected: readonly 
   const problems: string[] = [];
   const users = expected.map(({ claim }) => claim.name);
   const accounts = await accountsOf(place, names);
-  problems.push(...differences("users", accounts, users));
+  const wanted = expected.flatMap(({ claim, accounts: all = [claim.name] }) => all);
+  problems.push(...differences("users", accounts, wanted));
   const rows = await rowsOf(place, names);
   problems.push(
     ...differences(
@@ -37,11 +38,11 @@ export async function problemsOf(place: Place, names: Names, expected: readonly 
     ),
   );
   const valid = new Map<string, string>();
-  for (const { claim, secret: name } of expected) {
-    const secret = secrets.find((each) => each.name === name);
+  for (const login of expected) {
+    const secret = secrets.find(({ name }) => name === login.secret);
     if (secret === undefined) continue;
-    const row = rows.find(({ grantee }) => grantee === claim.name);
-    problems.push(...(await secretProblems(place, claim.name, secret, row, valid)));
+    const row = rows.find(({ grantee }) => grantee === login.claim.name);
+    problems.push(...(await secretProblems(place, login, secret, row, valid)));
   }
   problems.push(...(await strangers(place, accounts, valid)));
   return problems;
@@ -50,7 +51,7 @@ export async function problemsOf(place: Place, names: Names, expected: readonly 
 /** Exactly one version is current, nothing waits, and what it holds logs in. */
 async function secretProblems(
   place: Place,
-  user: string,
+  { claim: { name: user }, active = [user] }: Login,
   secret: Secret,
   row: Row | undefined,
   valid: Map<string, string>,
@@ -65,11 +66,11 @@ async function secretProblems(
   if (row?.credentials?.secretVersionId !== current[0]?.id)
     problems.push(`the row of ${user} names another version than the current one`);
   const value = JSON.parse(current[0]?.value.SecretString ?? "{}") as { username?: string; password?: string };
-  if (value.username !== user) problems.push(`the secret of ${user} is another user's`);
-  const password = value.password ?? "";
-  valid.set(user, password);
-  const outcome = await attempt(place.world, { user, password }, undefined, "SELECT 1");
-  if (outcome !== "ok") problems.push(`${user} cannot log in with the current version: ${outcome}`);
+  const { username = "", password = "" } = value;
+  if (!active.includes(username)) problems.push(`the secret of ${user} is another user's`);
+  valid.set(username, password);
+  const outcome = await attempt(place.world, { user: username, password }, undefined, "SELECT 1");
+  if (outcome !== "ok") problems.push(`${username} cannot log in with the current version: ${outcome}`);
   return problems;
 }
 

@@ -7,7 +7,11 @@ export type When = (typeof moments)[number];
 /** `start`: what only a new process asks. Within one channel calls come one after the other. */
 export type Channel = "sql" | "aws" | "start";
 
+/** The function that serves claims, or the one that Secrets Manager rotates with. */
+export type Caller = "access" | "rotate";
+
 export interface Call {
+  by: Caller;
   channel: Channel;
   label: string;
 }
@@ -28,8 +32,6 @@ export interface Trace {
 
 /** Every call of the function comes past here, is counted, and is told whether it is the one that goes wrong. */
 export class Gate {
-  /** Ends the process that serves the invocation under way. */
-  kill: () => void = () => undefined;
   /** Grows with every run: what fails in one does not fail in the next. */
   runs = 0;
   private trace: Trace | undefined;
@@ -37,6 +39,24 @@ export class Gate {
   /** Calls that the next fault has let pass. */
   private passed = 0;
   private letGo: (() => void)[] = [];
+  private readonly kills = new Map<Caller, () => void>();
+  private readonly callers = new Map<string, Caller>();
+
+  /** An invocation begins. */
+  begin(requestId: string, by: Caller, kill: () => void): void {
+    this.callers.set(requestId, by);
+    this.kills.set(by, kill);
+  }
+
+  /** Who has put this request's id somewhere. */
+  callerOf(requestId: string): Caller {
+    return this.callers.get(requestId) ?? "access";
+  }
+
+  /** Ends the process that serves the invocation under way. */
+  kill(by: Caller): void {
+    this.kills.get(by)?.();
+  }
 
   /** How many of the faults are still to come. */
   get left(): number {
@@ -81,4 +101,5 @@ export class Gate {
   }
 }
 
-export const isSame = (one: Call, other: Call): boolean => one.channel === other.channel && one.label === other.label;
+export const isSame = (one: Call, other: Call): boolean =>
+  one.by === other.by && one.channel === other.channel && one.label === other.label;

@@ -5,7 +5,8 @@ import { byHand, secretOf } from "../support/world";
 import { problemsOf } from "./end-state";
 import { Harness } from "./harness";
 import { Place } from "./place";
-import { protocols, type Names, type Protocol } from "./protocols";
+import type { Names, Protocol } from "./protocol";
+import { protocols } from "./protocols";
 import { Recording, type Selection } from "./recording";
 
 const protocolNamed = (name: string): Protocol => {
@@ -42,12 +43,15 @@ for (const version of versionsToTest("postgresql@17"))
       assert.deepEqual(known.map((outcome) => outcome.problems), [[]]); // prettier-ignore
       const shorter = new Recording(full.calls.filter(({ label }) => label !== "SELECT current_setting"));
       const [outcome] = await harness.run(reset, one("PutSecretValue"), shorter);
-      assert.match(outcome.problems.join(), /a call that is not in the table: sql call 2, SELECT current_setting/);
+      assert.match(
+        outcome.problems.join(),
+        /a call that is not in the table: access sql call 2, SELECT current_setting/,
+      );
     });
 
     it("fails when what it was to meet does not come", async () => {
       const full = await harness.record(create);
-      const longer = new Recording([...full.calls, { channel: "aws", label: "PutSecretValue" }]);
+      const longer = new Recording([...full.calls, { by: "access", channel: "aws", label: "PutSecretValue" }]);
       const outcomes = await harness.run(create, one("PutSecretValue"), longer);
       assert.match(outcomes.flatMap((outcome) => outcome.problems).join(), /the call was not met/);
     });

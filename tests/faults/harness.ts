@@ -1,7 +1,7 @@
 import { orphansOf, problemsOf } from "./end-state";
 import { isSame, moments, type Call, type Fault, type Kind, type Trace } from "./gate";
 import type { Place } from "./place";
-import type { Names, Protocol, Step } from "./protocols";
+import type { Names, Protocol, Step } from "./protocol";
 import { Recording, type Selection } from "./recording";
 
 /** How often the same is sent again before it counts as never ending. */

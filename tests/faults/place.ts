@@ -1,9 +1,12 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { replySchema, type ClaimResult } from "../../provisioner/protocol";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AwsError } from "../../local/aws";
+import { replySchema, type ClaimResult, type Reply } from "../../provisioner/protocol";
 import { requestOf, startWorld, type Ask, type World } from "../support/world";
 import { Gate } from "./gate";
 import { Looker } from "./looker";
-import { namesOf, type Names, type Protocol } from "./protocols";
+import { namesOf, type Names, type Protocol } from "./protocol";
 import { SecretCalls } from "./secrets";
 import { Wire } from "./wire";
 
@@ -19,6 +22,8 @@ export class Place {
   /** Of all cases so far. */
   readonly names: Names[] = [];
   private readonly lambda: LambdaClient;
+  /** Invocations of the function that serves claims. */
+  private serving = 0;
 
   private constructor(
     readonly spec: string,
@@ -35,8 +40,17 @@ export class Place {
       credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
       maxAttempts: 1,
     });
-    world.stack.lambda.beforeInvoke((control) => {
-      gate.kill = () => control.kill();
+    const { lambda } = world.stack;
+    lambda.beforeInvoke(async (control) => {
+      const by = control.functionName === world.target.rotateFunctionName ? "rotate" : "access";
+      // Secrets Manager tests a function when it is attached, at the same time as whoever attaches it goes on. Which
+      // calls come first must not be chance; the lock would let only one of them through anyway.
+      if (by === "rotate") while (this.serving > 0) await sleep(5);
+      else this.serving += 1;
+      gate.begin(control.requestId, by, () => control.kill());
+    });
+    lambda.afterInvoke(({ functionName }) => {
+      if (functionName !== world.target.rotateFunctionName) this.serving -= 1;
     });
   }
 
@@ -95,20 +109,40 @@ export class Place {
     return names;
   }
 
-  /** The function's answer, or undefined when there is none: it died, or its time was over. */
-  async invoke(functionName: string, payload: unknown): Promise<unknown> {
-    const command = new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) });
+  /** The function's answer, or why there is none. */
+  async invoke(payload: unknown): Promise<Reply | string> {
+    const command = new InvokeCommand({
+      FunctionName: this.world.target.functionName,
+      Payload: JSON.stringify(payload),
+    });
     const answer = await this.lambda.send(command);
-    if (answer.FunctionError !== undefined) return undefined;
-    return JSON.parse(Buffer.from(answer.Payload ?? []).toString("utf8")) as unknown;
+    if (answer.FunctionError !== undefined) return "the function died";
+    const reply = replySchema.parse(JSON.parse(Buffer.from(answer.Payload ?? []).toString("utf8")));
+    return reply.error === undefined ? reply : `${reply.error.code}: ${reply.error.message}`;
+  }
+
+  /** Has Secrets Manager rotate, or go on with what it has begun. Undefined when it has ended well. */
+  async rotate(secretName: string): Promise<string | undefined> {
+    const request = { SecretId: secretName, ClientRequestToken: randomUUID() };
+    await this.world.stack.aws.direct("secretsmanager", "RotateSecret", request).catch((error: unknown) => {
+      // A former rotation has not ended: it is taken up again.
+      if (!(error instanceof AwsError) || error.code !== "InvalidRequestException") throw error;
+    });
+    return this.rotationEnded(secretName);
+  }
+
+  /** Waits for what Secrets Manager does by itself. */
+  async rotationEnded(secretName: string): Promise<string | undefined> {
+    const secret = this.world.stack.aws.secrets.named(secretName, this.world.stack);
+    if (secret?.rotation === undefined) return undefined;
+    const ended = await this.world.stack.rotationEnded(secret.arn);
+    return ended === "done" ? undefined : `${ended.step}: ${ended.error}`;
   }
 
   /** Results of claims, or why there are none. */
   async ask(mode: "apply" | "plan", asks: readonly Ask[]): Promise<ClaimResult[] | string> {
-    const answer = await this.invoke(this.world.target.functionName, requestOf(this.world, mode, asks));
-    if (answer === undefined) return "the function died";
-    const reply = replySchema.parse(answer);
-    return reply.error === undefined ? reply.results : `${reply.error.code}: ${reply.error.message}`;
+    const reply = await this.invoke(requestOf(this.world, mode, asks));
+    return typeof reply === "string" ? reply : reply.results;
   }
 
   /** As many as there are, where nothing goes wrong. */
@@ -123,6 +157,6 @@ export class Place {
   }
 
   private functions(): string[] {
-    return [...new Set(Object.values(this.world.target.ref.functions))];
+    return [this.world.target.functionName, this.world.target.rotateFunctionName];
   }
 }

@@ -128,7 +128,7 @@ describe("how the fault harness reads MySQL's protocol", () => {
 });
 
 describe("the gate of the fault harness", () => {
-  const call = { channel: "sql", label: "COMMIT" } as const;
+  const call = { by: "access", channel: "sql", label: "COMMIT" } as const;
   const fault: Fault = { ...call, nth: 2, when: "after", kind: "drop" };
 
   it("lets one fault happen after the other, each at its own call", () => {
@@ -146,16 +146,16 @@ describe("the gate of the fault harness", () => {
   });
 
   it("names what is not as recorded", () => {
-    const recording = new Recording([call, { channel: "aws", label: "Get" }, { channel: "sql", label: "SELECT" }]);
-    const calls = (...labels: string[]) => labels.map((label) => ({ channel: "sql" as const, label }));
+    const recording = new Recording([call, { ...call, channel: "aws", label: "Get" }, { ...call, label: "SELECT" }]);
+    const calls = (...labels: string[]) => labels.map((label) => ({ ...call, label }));
     assert.deepEqual(recording.deviations({ calls: calls("COMMIT"), faultAt: 0 }), []);
     assert.deepEqual(recording.deviations({ calls: calls("COMMIT", "DROP"), faultAt: 0 }), []);
     assert.deepEqual(recording.deviations({ calls: calls("COMMIT", "DROP"), faultAt: 1 }), [
-      "a call that is not in the table: sql call 2, DROP",
+      "a call that is not in the table: access sql call 2, DROP",
     ]);
     assert.deepEqual(recording.deviations({ calls: calls("COMMIT") }), [
-      "sql call 2, SELECT, did not come",
-      "aws call 1, Get, did not come",
+      "access sql call 2, SELECT, did not come",
+      "access aws call 1, Get, did not come",
     ]);
     assert.deepEqual(recording.unknown([{ calls: calls("COMMIT", "DROP", "DROP") }]), calls("DROP"));
   });

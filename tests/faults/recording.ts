@@ -1,9 +1,13 @@
-import { isSame, type Call, type Channel, type Fault, type Kind, type Trace } from "./gate";
+import { isSame, type Call, type Fault, type Kind, type Trace } from "./gate";
 
-const channels: readonly Channel[] = ["start", "sql", "aws"];
+/** Within one of them, one call comes after the other. */
+const lanes = (["access", "rotate"] as const).flatMap((by) =>
+  (["start", "sql", "aws"] as const).map((channel) => ({ by, channel })),
+);
+type Lane = (typeof lanes)[number];
 
-const of = (calls: readonly Call[], channel: Channel): string[] =>
-  calls.filter((call) => call.channel === channel).map(({ label }) => label);
+const of = (calls: readonly Call[], { by, channel }: Lane): string[] =>
+  calls.filter((call) => call.by === by && call.channel === channel).map(({ label }) => label);
 
 /** The calls of a run without a fault: what can go wrong, and where. Recorded, never written by hand. */
 export class Recording {
@@ -20,12 +24,13 @@ export class Recording {
   /** What is not as recorded: up to its fault a run has to be this one. A warm process starts with nothing. */
   deviations({ calls, faultAt }: Trace): string[] {
     const until = calls.slice(0, faultAt === undefined ? undefined : faultAt + 1);
-    return channels.flatMap((channel) => {
-      const [seen, known] = [of(until, channel), of(this.calls, channel)];
+    return lanes.flatMap((lane) => {
+      const [seen, known] = [of(until, lane), of(this.calls, lane)];
+      const words = `${lane.by} ${lane.channel} call`;
       const at = seen.findIndex((label, index) => label !== known[index]);
-      if (at >= 0) return [`a call that is not in the table: ${channel} call ${at + 1}, ${seen[at]}`];
-      const isShort = faultAt === undefined && channel !== "start" && seen.length < known.length;
-      return isShort ? [`${channel} call ${seen.length + 1}, ${known[seen.length]}, did not come`] : [];
+      if (at >= 0) return [`a call that is not in the table: ${words} ${at + 1}, ${seen[at]}`];
+      const isShort = faultAt === undefined && lane.channel !== "start" && seen.length < known.length;
+      return isShort ? [`${words} ${seen.length + 1}, ${known[seen.length]}, did not come`] : [];
     });
   }
 

@@ -9,8 +9,8 @@ const longestLabel = 64;
 const shortened = (text: string): string =>
   text.length <= longestLabel ? text : `${text.slice(0, longestLabel - 1)}…`;
 
-const callWords = ({ channel, label, nth }: Fault): string => {
-  const words = channel === "sql" ? label : `AWS ${label}`;
+const callWords = ({ by, channel, label, nth }: Fault): string => {
+  const words = (by === "rotate" ? "rotation: " : "") + (channel === "sql" ? label : `AWS ${label}`);
   return `${shortened(words)}${nth > 1 ? ` (${nth})` : ""}`;
 };
 
@@ -25,7 +25,7 @@ function cell(outcomes: readonly Outcome[]): string {
 }
 
 const placeOf = ({ engine, protocol, fault, after }: Outcome): string =>
-  JSON.stringify([engine, protocol, fault.channel, fault.label, fault.nth, after === undefined]);
+  JSON.stringify([engine, protocol, fault.by, fault.channel, fault.label, fault.nth, after === undefined]);
 
 /** Server × protocol × call × fault: the runs until it had converged, for a fault before and after the call. */
 export function faultTable(outcomes: readonly Outcome[]): string {

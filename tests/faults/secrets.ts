@@ -35,18 +35,20 @@ export class SecretCalls {
     if (!isFunction(call)) return call.next();
     const request = JSON.stringify([call.operation, call.request]);
     if (this.failing?.request === request && this.failing.run === this.gate.runs) throw failure();
-    const isStart = call.request.SecretId === this.world.target.adminSecretArn;
+    const { rotateFunctionName, adminSecretArn } = this.world.target;
+    const by = call.caller.arn.includes(`/${rotateFunctionName}`) ? "rotate" : "access";
+    const isStart = call.request.SecretId === adminSecretArn;
     const label = isStart ? `${call.operation} of the admin` : call.operation;
-    const fault = this.gate.meet({ channel: isStart ? "start" : "aws", label });
+    const fault = this.gate.meet({ by, channel: isStart ? "start" : "aws", label });
     if (fault === undefined) return call.next();
     if (fault.when === "after") await call.next();
     return this.fail(fault, request);
   }
 
-  private async fail({ kind }: Fault, request: string): Promise<never> {
+  private async fail({ kind, by }: Fault, request: string): Promise<never> {
     switch (kind) {
       case "exit":
-        this.gate.kill();
+        this.gate.kill(by);
         break;
       case "throw":
         this.failing = { request, run: this.gate.runs };

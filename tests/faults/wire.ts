@@ -4,12 +4,15 @@ import path from "node:path";
 import tls from "node:tls";
 import type { RunningServer } from "../../local/servers";
 import type { Dialogue } from "./dialogue";
-import type { Fault, Gate } from "./gate";
+import type { Caller, Fault, Gate } from "./gate";
 import { MysqlDialogue, mysqlPacket } from "./mysql-dialogue";
 import { PostgresqlDialogue } from "./postgresql-dialogue";
 
 /** `SSLRequest` of PostgreSQL's protocol. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+
+/** The application's name in a login: both drivers send it as it is. */
+const requestIn = /db-access\/([0-9a-f-]{36})/;
 
 /** The way to a database server, on which every call comes past the gate. The server is real. */
 export class Wire {
@@ -95,6 +98,8 @@ class Passage {
   /** The fault that comes about when the call under way has been answered. */
   private due: Fault | undefined;
   private isSilent = false;
+  /** Known with the login, which names the request. */
+  private by: Caller | undefined;
 
   constructor(
     private readonly client: tls.TLSSocket,
@@ -118,7 +123,8 @@ class Passage {
   private send(data: Buffer): void {
     for (const { bytes, call } of this.dialogue.fromClient(data)) {
       if (this.isSilent) return;
-      const fault = call === undefined ? undefined : this.gate.meet({ channel: "sql", label: call });
+      this.by ??= this.gate.callerOf(requestIn.exec(bytes.toString("latin1"))?.[1] ?? "");
+      const fault = call === undefined ? undefined : this.gate.meet({ by: this.by, channel: "sql", label: call });
       if (fault?.when === "before") this.fail(fault);
       else {
         this.due = fault ?? this.due;
@@ -135,12 +141,12 @@ class Passage {
     }
   }
 
-  private fail({ kind }: Fault): void {
+  private fail({ kind, by }: Fault): void {
     this.due = undefined;
     this.isSilent = kind !== "throw";
     switch (kind) {
       case "exit":
-        return this.gate.kill();
+        return this.gate.kill(by);
       case "drop":
         this.client.destroy();
         return void this.upstream.destroy();

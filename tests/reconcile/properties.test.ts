@@ -511,6 +511,13 @@ const seen = (context: Simulated): unknown => ({
         ...record.credentials,
         passwordLastChanged: "",
         grace: record.credentials.grace?.what,
+        // Only a published password has one.
+        parameterVersion:
+          record.claim.kind === "login" && record.claim.parameterPasswordKeyArn !== undefined
+            ? record.credentials.parameterVersion
+            : undefined,
+        // Nobody asks for the one of a supplied password.
+        passwordVersion: record.credentials.supplied === true ? undefined : record.credentials.passwordVersion,
       },
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1)),

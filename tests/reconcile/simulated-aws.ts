@@ -188,7 +188,12 @@ function applyChange(secret: StoredSecret, change: SecretChange): void {
       for (const tag of change.remove) delete secret.tags[tag];
       return;
     case "replicas":
-      secret.replicas = [...secret.replicas.filter(({ region }) => !change.remove.includes(region)), ...change.add];
+      secret.replicas = [
+        ...secret.replicas.filter(
+          ({ region }) => ![...change.remove, ...change.add.map((one) => one.region)].includes(region),
+        ),
+        ...change.add,
+      ];
       return;
     case "rotation":
       secret.rotation = change.rotation ?? undefined;

@@ -20,6 +20,7 @@ import {
   changingStatements,
   invokeRaw,
   logMark,
+  requestOf,
   startWorld,
   type Login,
   type World,
@@ -171,6 +172,14 @@ export async function isSettled({ world }: Place, ...claims: Claim[]): Promise<C
   for (const result of await apply(world, ...asks)) assert.equal(result.status, "unchanged", JSON.stringify(result));
   assert.deepEqual(changingStatements(world, mark), []);
   return read;
+}
+
+/** A fresh password that no claim has asked for. */
+export async function resetByOperator({ world }: Place, name: string): Promise<void> {
+  const request = requestOf(world, "apply", [{ claim: loginClaim(name), owner: "operator/somebody" }]);
+  const claims = request.claims.map((claim) => ({ ...claim, action: "reset" }));
+  const [result] = (await invokeRaw(world, { ...request, claims })).results;
+  assert.equal(result.status, "done", JSON.stringify(result));
 }
 
 /** What the server has under names that begin like this. */

@@ -10,6 +10,7 @@ import {
   graceSeconds,
   isSettled,
   loginClaim,
+  resetByOperator,
   rotate,
   rotated,
   rotatingBy,
@@ -95,6 +96,29 @@ for (const version of versions) {
       await apply(place.world, { claim: patient });
       assert.deepEqual(await whoGetsIn(place, [first, second, third]), [false, false, true]);
       await isSettled(place, patient);
+    });
+
+    it("ends every older password at once by a reset, within a grace period and without one", async () => {
+      const claim = loginClaim("fresh", { ...rotatingBy(strategy), passwordVersion: 5 });
+      const { secretArn } = await claimRotating(place, claim);
+      const known = [await versionOf(place, secretArn)];
+      const next = async (run: () => Promise<unknown>): Promise<boolean[]> => {
+        await run();
+        known.push(await versionOf(place, secretArn));
+        return whoGetsIn(place, known);
+      };
+      const bump = (passwordVersion: number) => () => apply(place.world, { claim: { ...claim, passwordVersion } });
+      const rotation = () => rotated(place, secretArn);
+      assert.deepEqual(await next(rotation), [true, true]);
+      assert.deepEqual(await next(bump(4)), [false, false, true]);
+      // Nothing works beside it, so nobody has to wait.
+      assert.deepEqual(await next(rotation), [false, false, true, true]);
+      assert.deepEqual(await next(() => resetByOperator(place, "fresh")), [false, false, false, false, true]);
+      await isSettled(place, { ...claim, passwordVersion: 4 });
+      assert.deepEqual(await next(rotation), [false, false, false, false, true, true]);
+      await endOfGrace(place);
+      assert.deepEqual(await next(bump(6)), [false, false, false, false, false, false, true]);
+      await isSettled(place, { ...claim, passwordVersion: 6 });
     });
 
     it("single: what is published works before and after, and nothing else does", async () => {

@@ -93,7 +93,13 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
     );
   refuseStrangers(context, claim, before);
   const own = ownSecret(record);
-  const switching = own !== undefined && own.active === undefined && record?.retained !== true;
+  const switching = record !== undefined && own?.active === undefined && (own !== undefined || former.length > 0);
+  if (former.some(({ auth }) => auth === "iam"))
+    throw new Refusal(
+      "RotationRefused",
+      `${claim.name} logs in with IAM, and what it holds would keep passwords from the two logins; let it have a password first, without rotation.`,
+      "rotation.strategy",
+    );
   if (switching && facts.product !== "postgresql") refuseFormer(context, claim, former);
   const active = own?.active ?? "a";
 

@@ -96,7 +96,8 @@ export function followHosts(
 export const isFollowedLate = ({ records }: PlanContext, accounts: readonly Account[]): boolean =>
   records.some((row) => !row.retained && isGrantOf(row.claim, accounts[0]?.name ?? "") && !speaksOfAll(row, accounts));
 
-function speaksOfAll({ items }: ClaimRecord, accounts: readonly Account[]): boolean {
+/** Whether a grant's row speaks of exactly these accounts. */
+export function speaksOfAll({ items }: ClaimRecord, accounts: readonly Account[]): boolean {
   if (items.length === 0) return true;
   const named = new Set(items.map(({ item }) => accountKey(item.grantee)));
   return named.size === accounts.length && accounts.every((account) => named.has(accountKey(account)));

@@ -15,7 +15,8 @@ import type { Family, ReadQuery, SchemaQuery, ServerFacts } from "../server";
 import { DEFAULT_HOSTS } from "./accounts";
 import type { ClaimOrder } from "./context";
 import { templateNeeds } from "./expand-objects";
-import { baseOfTurn, turnName, turns } from "./turns";
+import { speaksOfAll } from "./login-hosts";
+import { baseOfTurn, sharedRole, turnName, turns } from "./turns";
 
 /** Every principal a claim talks about. */
 function namesOf(claim: Claim): string[] {
@@ -100,6 +101,12 @@ export function serverQuery(
     }
     if (claim.kind === "schema") schemas.add({ database: claim.database, schema: claim.name });
     if (claim.kind === "grant") addObjects(claim, schemas, query);
+    if (claim.kind === "login" && action === "ensure" && facts.family === "mysql")
+      for (const grant of followingGrants(facts, claim, records)) {
+        for (const name of namesOf(grant)) names.add(name);
+        for (const database of databasesOf(grant)) databases.add(database);
+        addObjects(grant, schemas, query);
+      }
     const endsAccounts = alternates(claim) && facts.family === "mysql";
     if (claim.kind === "login" && (endsAccounts || movesHosts(claim, records))) ownersOf.add(claim.name);
     if (action === "remove" && (claim.kind === "login" || claim.kind === "role") && claim.deletion === "drop")
@@ -120,6 +127,18 @@ export function serverQuery(
     ...query,
     globals: orders.some(({ claim }) => claim.kind === "grant" && claim.on.kind === "global"),
   };
+}
+
+/** Grants that will follow their login to other accounts: they are planned again, on everything they speak of. */
+function followingGrants(facts: ServerFacts, claim: LoginClaim, records: readonly ClaimRecord[]): GrantClaim[] {
+  const accounts = alternates(claim)
+    ? [sharedRole(facts.product, claim.name)]
+    : (claim.hosts ?? DEFAULT_HOSTS).map((host) => ({ name: claim.name, host }));
+  return records.flatMap((row) =>
+    row.claim.kind === "grant" && row.claim.grantee === claim.name && !row.retained && !speaksOfAll(row, accounts)
+      ? [row.claim]
+      : [],
+  );
 }
 
 type Needed = Required<Pick<ReadQuery, "columnsOf" | "largeObjects" | "parameters">>;

@@ -131,7 +131,7 @@ describe("a login's secret", () => {
     assert.deepEqual([seen(name).current.port, seen(name).current.password], [6432, staged.password]);
   });
 
-  it("moves to another name with its password, which somebody's rotation has not changed meanwhile", async () => {
+  it("moves to another name with its password, or with a fresh one", async () => {
     const [from, to] = [nextName(), nextName()];
     const first = await make(orderOf(loginOf("app", { name: from })));
     const order = orderOf(loginOf("app", { name: to }), {
@@ -148,20 +148,37 @@ describe("a login's secret", () => {
     assert.deepEqual([fresh.password === first.password, fresh.fresh], [false, true]);
   });
 
-  it("back under a name that is scheduled for deletion it has a fresh password", async () => {
+  it("moves back under a name that is scheduled for deletion, where nothing of before is current", async () => {
     const [one, two] = [nextName(), nextName()];
     const first = await make(orderOf(loginOf("app", { name: one })));
-    const there = orderOf(loginOf("app", { name: two }), { generation: 2, password: "current", secret: "move" });
+    const there = orderOf(loginOf("app", { name: two }), { generation: 2, secret: "move" });
     const second = await make({ ...there, credentials: record(first.arn) });
     await deleteSecret(first.arn, there.id, 7);
-    const back = await prepareSecret({
+    const order: SecretOrder = {
       ...there,
       claim: loginOf("app", { name: one }),
       generation: 3,
+      password: "current",
       credentials: record(second.arn),
+    };
+    const back = await make(order);
+    assert.deepEqual([back.arn, back.password, back.fresh], [first.arn, second.password, false]);
+    assert.equal(seen(one).current.password, second.password);
+    assert.deepEqual(await prepareSecret(order), { ...back, pending: false });
+  });
+
+  it("moves with the password that it has now, though a run before somebody's rotation has begun to", async () => {
+    const [from, to] = [nextName(), nextName()];
+    const first = await make(orderOf(loginOf("app", { name: from })));
+    const more = { generation: 2, password: "current", secret: "move", credentials: record(first.arn) } as const;
+    const order = orderOf(loginOf("app", { name: to }), more);
+    await make(order);
+    await endpoint.secret("PutSecretValue", {
+      SecretId: from,
+      SecretString: '{"username":"app","password":"rotated"}',
     });
-    assert.deepEqual([back.arn, back.pending, back.fresh], [first.arn, true, true]);
-    assert.notEqual(back.password, first.password);
+    const moved = await make(order);
+    assert.deepEqual([moved.password, moved.fresh, seen(to).current.password], ["rotated", false, "rotated"]);
   });
 
   it("is made again with a fresh password when it is gone, though the current one was wanted", async () => {
@@ -339,6 +356,19 @@ describe("a login's secret", () => {
           assert.equal(endpoint.look(`${name}-old`), undefined);
         };
         return { run, check };
+      },
+      "a move back": async (name) => {
+        const { arn } = await login(name);
+        const away = { generation: 2, secret: "move", credentials: record(arn) } as const;
+        const { arn: there, password } = await make(orderOf(loginOf("app", { name: `${name}-away` }), away));
+        await deleteSecret(arn, idOf(loginOf("app")), 7);
+        const back = { generation: 3, password: "current", secret: "move", credentials: record(there) } as const;
+        const order = orderOf(loginOf("app", { name }), back);
+        const run = async (): Promise<void> => {
+          await set(order, {})();
+          await deleteSecret(there, order.id, 7);
+        };
+        return { run, check: () => oneCurrent(name, "app", password) };
       },
       "a replacement, created first": async (name) => {
         const { arn } = await login(name, "former");

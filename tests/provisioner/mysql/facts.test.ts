@@ -62,6 +62,12 @@ describe("MySQL servers", () => {
     for (const version of ["5.7.44-log", "5.7.mysql_aurora.2.11.4", "8.0.20", "10.6.18-MariaDB", "10.5.25-MariaDB-log"])
       assert.throws(() => factsOf(row(version)), codeIs("NotSupported", /too old/), version);
     assert.equal(factsOf(row("10.11.6-MariaDB")).cachingSha2, false);
+    assert.deepEqual(
+      [row("8.0.36"), { ...row("8.0.36"), plugins: "" }, row("10.11.6-MariaDB")].map(
+        (each) => factsOf(each).dualPasswords,
+      ),
+      [true, false, false],
+    );
   });
 
   it("that are readers of an Aurora cluster are refused", () => {

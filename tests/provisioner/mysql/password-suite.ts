@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as net from "node:net";
 import type { Account } from "../../../provisioner/access/account";
 import { findAccount, type AccountState } from "../../../provisioner/access/server";
 import type { EngineSession } from "../../../provisioner/engines/engine";
+import { startClearPasswordServer } from "./clear-password-server";
 import { codeIs, createLogin, everywhere, password, readQuery, rows, run, type Lab } from "./server";
 
 const next = `${password}-next`;
@@ -35,6 +37,26 @@ export function passwordTests(lab: Lab): void {
       await run(session, { op: "alterLogin", account: app, attributes: { locked: false } });
       await (await lab.as(lab.server.superuser)).query("ALTER USER ? PASSWORD EXPIRE", [app.name]);
       assert.deepEqual(await probes(), ["accepted", "refused"]);
+    });
+
+    it("sends no password in clear, though the provisioner's own is an IAM token", async () => {
+      const asking = await startClearPasswordServer();
+      let target = lab.server.port;
+      const between = net.createServer((socket) => {
+        const forward = net.connect(target, "127.0.0.1");
+        socket.pipe(forward).pipe(socket);
+        for (const side of [socket, forward]) side.on("error", () => side.destroy());
+      });
+      await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
+      const { port } = between.address() as net.AddressInfo;
+      const session = await lab.connect({ iam: true, port, ca: [lab.server.ca, asking.ca] });
+      target = asking.port;
+      assert.equal(await session.probe(everywhere("probe_clear"), password), "refused");
+      const heard = Buffer.concat([...asking.heard.plain, ...asking.heard.inside]).toString("latin1");
+      assert.ok(heard.includes("probe_clear") && !heard.includes(password));
+      await session.close();
+      between.close();
+      await asking.stop();
     });
   });
 

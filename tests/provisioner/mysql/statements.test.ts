@@ -74,6 +74,20 @@ describe("MySQL statements for logins", () => {
     }
   });
 
+  it("add a password and end the old one, where accounts can have two", () => {
+    const dual = facts({ dualPasswords: true });
+    assert.deepEqual(sql({ op: "addPassword", account: app }, dual), [
+      `ALTER USER 'app'@'%' IDENTIFIED WITH caching_sha2_password AS 0x${hex} RETAIN CURRENT PASSWORD`,
+    ]);
+    assert.deepEqual(sql({ op: "discardPassword", account: app }, dual), ["ALTER USER 'app'@'%' DISCARD OLD PASSWORD"]);
+    assert.throws(
+      () => statementsOf({ op: "addPassword", account: app }, { facts: dual, verifiers: new Map(), held: nothing }),
+      codeIs("Unexpected"),
+    );
+    for (const server of [facts({ cachingSha2: false }), mariadb])
+      assert.throws(() => sql({ op: "addPassword", account: app }, server), codeIs("NotSupported"));
+  });
+
   it("always demand TLS of IAM logins", () => {
     assert.deepEqual(sql(createLogin(app, { auth: "iam", attributes: { requireTls: false }, comment: "" })), [
       "CREATE USER 'app'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL",

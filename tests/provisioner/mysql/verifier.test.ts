@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { sha256Crypt } from "../../../provisioner/engines/mysql/sha256-crypt";
-import { isVerifier, makeVerifier, matches } from "../../../provisioner/engines/mysql/verifier";
+import type { AccountState } from "../../../provisioner/access/server";
+import { isVerifier, makeVerifier, matches, whichPassword } from "../../../provisioner/engines/mysql/verifier";
 
 const hex = (text: string): string => Buffer.from(text, "latin1").toString("hex");
 
@@ -40,6 +41,36 @@ describe("MySQL verifiers", () => {
       assert.notEqual(makeVerifier(password, "caching_sha2_password"), verifier);
     }
     assert.equal(makeVerifier("password", "mysql_native_password"), "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19");
+  });
+
+  it("are made of every writing, and not of what a client could not send", () => {
+    const plugins = ["caching_sha2_password", "mysql_native_password"] as const;
+    for (const plugin of plugins) {
+      for (const text of ['it\'s "q" \\ %s %41 $1 `', " tab\t ", "e\u0301 \uFB01 пароль密码 🔑"])
+        assert.ok(matches(hex(makeVerifier(text, plugin)), text));
+      for (const text of ["a\u0000b", "\ud800"]) assert.throws(() => makeVerifier(text, plugin), /must not have/);
+    }
+    assert.ok(matches(hex(makeVerifier("ü".repeat(128), "caching_sha2_password")), "ü".repeat(128)));
+    assert.throws(() => makeVerifier(`${"ü".repeat(128)}x`, "caching_sha2_password"), /256 bytes/);
+    assert.ok(isVerifier(makeVerifier("x".repeat(300), "mysql_native_password")));
+  });
+
+  it("of another plugin say nothing, not even that it is no match", () => {
+    const known = makeVerifier("one", "caching_sha2_password");
+    const account = { auth: "password", system: false } as AccountState;
+    const which = (stored: string, second?: string) =>
+      whichPassword(
+        { ...account, storedVerifier: hex(stored), ...(second === undefined ? {} : { secondVerifier: hex(second) }) },
+        "one",
+      );
+    const sha256 = "$5$saltsaltsalt$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
+    assert.equal(which(known), "first");
+    assert.equal(which(makeVerifier("two", "caching_sha2_password"), known), "second");
+    assert.equal(which(makeVerifier("two", "caching_sha2_password")), "no");
+    for (const stored of [sha256, "ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY", "*", "invalid"])
+      assert.equal(which(stored), undefined, stored);
+    assert.equal(whichPassword({ ...account, auth: "iam" }, "one"), "no");
+    assert.equal(whichPassword({ ...account, auth: "other" }, "one"), undefined);
   });
 
   it("are never made of nothing and never match it", () => {

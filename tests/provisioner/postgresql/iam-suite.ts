@@ -82,6 +82,17 @@ export function iamTests(lab: Lab): void {
       );
       assert.deepEqual(await authOf("shared"), ["password", true]);
       assert.equal(await session.probe({ name: "shared" }, password), "accepted");
+      // Nor by a membership: a role that the provisioner has may not become one either.
+      await assert.rejects(
+        run(session, grant(item("shared", { kind: "role", object: "rds_iam", privilege: "MEMBER" }))),
+        codeIs("IamUnavailable", /lock it out/),
+      );
+      assert.deepEqual(await authOf("shared"), ["password", true]);
+
+      // One that logs in by IAM itself has nothing to lose.
+      const byIam = await lab.connect({ iam: true });
+      await run(byIam, { op: "setAuth", account: { name: "shared" }, auth: "iam" });
+      assert.deepEqual(await authOf("shared"), ["iam", true]);
       await client.query(`REVOKE shared FROM ${user}`);
       await run(session, drop("shared"));
     });
