@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DbAccessError, type ProvisionerRef } from "../provisioner/protocol";
+import { clusterNamePattern, DbAccessError, type ProvisionerRef } from "../provisioner/protocol";
 import { AwsTransport, CallFailure, parseRef, parseRefText } from "./client";
+import { parameterNameOf } from "./provisioner/names";
 import { PerRun } from "./run";
 
 /** A value, or an output of one, at every depth. */
@@ -78,4 +79,22 @@ export function provisionerFromParameter(name: string, options: ParameterOptions
       throw programError(error instanceof CallFailure ? error.error : error);
     });
   return pulumi.output(read);
+}
+
+/**
+ * The provisioner of a cluster, found by nothing but its logical name: where a Provisioner writes its ref, in the
+ * parameter `/db-access/<clusterName>`.
+ *
+ * @param clusterName The provisioner's `clusterName`.
+ * @returns The ref. A missing parameter is an error, never an unknown.
+ */
+export function provisionerFromName(
+  clusterName: string,
+  options: ParameterOptions = {},
+): pulumi.Output<ProvisionerRef> {
+  if (!clusterNamePattern.test(clusterName))
+    throw new pulumi.RunError(
+      `${JSON.stringify(clusterName)} is not the name of a cluster; use the clusterName of its Provisioner.`,
+    );
+  return provisionerFromParameter(parameterNameOf(clusterName), options);
 }

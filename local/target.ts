@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { accessPolicy, migratePolicy, rotationPolicy, type AccessRole } from "../components/provisioner/policies";
 import { protocolRange, type EngineName, type ProvisionerRef } from "../provisioner/protocol";
 import type { AwsEndpoint } from "./aws";
 import { rotationPrincipal, type FunctionPermission, type LambdaHost } from "./lambda";
@@ -17,7 +18,24 @@ interface TargetPlace {
   invoke?: { roleArn: string; externalId?: string };
   /** Variables for the functions besides those that the stack sets. */
   functionEnv?: Record<string, string>;
+  /** What the functions' roles allow besides the default, or in its place. */
+  role?: RoleOptions;
 }
+
+/** As of a provisioner that is deployed with these options. */
+export type RoleOptions = Partial<
+  Pick<
+    AccessRole,
+    | "adminIamUser"
+    | "adminKeyArns"
+    | "inheritedTagKeys"
+    | "parameterKeyArns"
+    | "parameterPaths"
+    | "rotationFunctionArns"
+    | "secretKeyArns"
+    | "vpcEndpointIds"
+  >
+>;
 
 /** A cluster with a server of its own. */
 export interface ServerTarget extends TargetPlace {
@@ -98,7 +116,24 @@ export async function deployTarget(
     ...(server === undefined ? {} : { DB_ACCESS_CA_FILE: server.caFile }),
     ...target.functionEnv,
   };
-  const common = { ...place, codePath: context.bundle, handler: "index.handler", env, memoryMb: 512 };
+  const secretNamePrefixes = ["rds-", `${cluster}/`];
+  const keysOfAccount = [`arn:aws:kms:*:${account}:key/*`];
+  const roleOf = (functionName: string): AccessRole => ({
+    ...place,
+    partition: "aws",
+    clusterName: cluster,
+    functionName,
+    adminSecretArn,
+    resourceId,
+    secretNamePrefixes,
+    secretKeyArns: keysOfAccount,
+    parameterKeyArns: keysOfAccount,
+    parameterPaths: [`/${cluster}`],
+    ...target.role,
+    rotationFunctionArns: [rotateFunctionArn, ...(target.role?.rotationFunctionArns ?? [])],
+  });
+  const vpcEndpointId = target.role?.vpcEndpointIds?.[0];
+  const common = { ...place, codePath: context.bundle, handler: "index.handler", env, memoryMb: 512, vpcEndpointId };
   const rotating = {
     ...common,
     timeoutSeconds: 300,
@@ -107,9 +142,23 @@ export async function deployTarget(
   const permissions: FunctionPermission[] = [
     { statementId: "secrets-manager", principal: rotationPrincipal, sourceAccount: account },
   ];
-  await lambda.registerFunction({ ...rotating, name: functions.access });
-  await lambda.registerFunction({ ...rotating, name: rotate, permissions });
-  await lambda.registerFunction({ ...common, name: functions.migrate, timeoutSeconds: 900 });
+  await lambda.registerFunction({
+    ...rotating,
+    name: functions.access,
+    rolePolicies: (name) => [accessPolicy(roleOf(name))],
+  });
+  await lambda.registerFunction({
+    ...rotating,
+    name: rotate,
+    permissions,
+    rolePolicies: (name) => [rotationPolicy(roleOf(name))],
+  });
+  await lambda.registerFunction({
+    ...common,
+    name: functions.migrate,
+    timeoutSeconds: 900,
+    rolePolicies: (name) => [migratePolicy(roleOf(name))],
+  });
   if (invoke?.externalId !== undefined) aws.sts.requireExternalId(invoke.roleArn, invoke.externalId);
   const parameter = `/db-access/${cluster}`;
   const endpointUrl = aws.url;
@@ -123,7 +172,7 @@ export async function deployTarget(
     cluster,
     resourceId,
     database: { host, port },
-    secretNamePrefixes: ["rds-", `${cluster}/`],
+    secretNamePrefixes,
     protocols: { ...protocolRange },
     discovery: { parameter, region, endpointUrl, ...(invoke === undefined ? {} : { roleArn: invoke.roleArn }) },
     ...(invoke === undefined ? {} : { invoke }),

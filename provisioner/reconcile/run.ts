@@ -12,6 +12,7 @@ import { applySecretChanges } from "../credentials/secret-settings";
 import { deleteSecret, prepareSecret, promoteSecret, type PreparedSecret } from "../credentials/user-secret";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
+import { assertAccepted } from "./proof";
 import { serviceOf } from "../service";
 import { credentialRecord } from "./credential-record";
 import { leftBehind } from "./left-behind";
@@ -170,12 +171,12 @@ async function prove(
     .flatMap((operation) => (carriesPassword(operation) ? [operation.account] : []))
     .find((candidate) => candidate.name === name && (candidate.host === undefined || candidate.host === "%"));
   if (claim.locked === true || expired || account === undefined) return;
-  if ((await session.probe(account, secret.password)) === "refused")
-    throw new DbAccessError(
-      "NotApplied",
-      `The server refuses ${account.name} with the password that was just set; its secret keeps the new version as AWSPENDING. Run the same again, and look at the server's log if it stays.`,
-      { transient: true },
-    );
+  await assertAccepted(
+    session,
+    account,
+    secret.password,
+    "the new version stays AWSPENDING. Run the same again, and look at the server's log if it stays.",
+  );
 }
 
 /** Databases and schemas: creation, ownership and privileges are transactions of their own. */

@@ -9,6 +9,7 @@ import type { StoredVersion } from "../credentials/secret-versions";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { loginAccounts } from "./grace-end";
+import { assertAccepted } from "../reconcile/proof";
 import type { Rotation } from "./rotate";
 
 /** Which of two alternating logins a version of their secret names. */
@@ -70,16 +71,13 @@ export async function assertLogsIn(rotation: Rotation, { username, password }: S
   const expired = claim.validUntil !== undefined && Date.parse(claim.validUntil) <= Date.now();
   if (claim.locked === true || expired) return;
   for (const state of states) {
-    const stored = session.matches(state, password);
     const { account } = state;
+    const again = "the rotation begins again.";
+    if (session.matches(state, password) === "no")
+      throw new DbAccessError("NotApplied", `${account.name} has another password than its secret; ${again}`, {
+        transient: true,
+      });
     // From here only an account at `%` is sure to be the one that the server picks.
-    const reachable = account.host === undefined || account.host === "%";
-    const refused = stored === "no" || (reachable && (await session.probe(account, password)) === "refused");
-    if (refused)
-      throw new DbAccessError(
-        "NotApplied",
-        `The server refuses ${account.name} with the password that its secret holds; the rotation begins again.`,
-        { transient: true },
-      );
+    if (account.host === undefined || account.host === "%") await assertAccepted(session, account, password, again);
   }
 }

@@ -24,6 +24,7 @@ export const reserveSeconds = 5;
 export class Place {
   /** Every password that was ever put into a secret, by user name. */
   private readonly passwords = new Map<string, Set<string>>();
+  private readonly holding: Session[] = [];
 
   private constructor(readonly world: World) {
     world.stack.aws.intercept((call) => {
@@ -202,8 +203,9 @@ export class Place {
   async endAdminSessions(): Promise<void> {
     const admin = this.world.server.admin.user;
     if (this.postgresql) {
-      await this.byHand(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '${admin}'`);
-      return;
+      const theirs = `FROM pg_stat_activity WHERE usename = '${admin}'`;
+      await this.byHand(`SELECT pg_terminate_backend(pid) ${theirs}`);
+      return until(async () => (await this.byHand(`SELECT 1 ${theirs}`)).length === 0);
     }
     const sessions = await this.byHand(`SELECT id AS id FROM information_schema.processlist WHERE user = '${admin}'`);
     for (const { id } of sessions) await this.byHand(`KILL ${String(id)}`).catch(() => undefined);
@@ -212,8 +214,14 @@ export class Place {
   /** A hand that holds what the statements need, until it is closed. */
   async hold(...statements: string[]): Promise<Session> {
     const session = await openSession(this.world, this.world.server.superuser);
+    this.holding.push(session);
     for (const sql of statements) assert.ok(await session.run(sql), sql);
     return session;
+  }
+
+  /** Whatever a failed test still holds would hold up all that come after it. */
+  async release(): Promise<void> {
+    for (const session of this.holding.splice(0)) await session.close();
   }
 
   /** Holds up every change of the login's own attributes. */

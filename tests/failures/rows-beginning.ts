@@ -57,7 +57,7 @@ export const beginningRows: readonly Row[] = [
       let holder: Awaited<ReturnType<Place["hold"]>> | undefined;
       const stop = place.world.stack.aws.intercept(async (call) => {
         // The intent is written by now; nothing else can be.
-        if (call.operation === "CreateSecret")
+        if (call.operation === "CreateSecret" && call.request.Name === "orders/f2")
           holder = await place.hold(
             ...(place.postgresql
               ? ["BEGIN", "LOCK TABLE db_access.claims IN SHARE MODE"]

@@ -196,12 +196,15 @@ export const reachRows: readonly Row[] = [
       const { functionName } = place.world.target;
       await lambda.updateFunction(functionName, { reservedConcurrency: 1 });
       const names = ["f19_a", "f19_b", "f19_c"];
-      await withClient(place, async () => {
-        // Each of them like a program of its own.
-        const all = names.map((name) => submit(place, createClient(new AwsTransport()), name));
-        for (const { status } of await Promise.all(all)) assert.equal(status, "done");
-      });
-      await lambda.updateFunction(functionName, { reservedConcurrency: undefined });
+      try {
+        await withClient(place, async () => {
+          // Each of them like a program of its own.
+          const all = names.map((name) => submit(place, createClient(new AwsTransport()), name));
+          for (const { status } of await Promise.all(all)) assert.equal(status, "done");
+        });
+      } finally {
+        await lambda.updateFunction(functionName, { reservedConcurrency: undefined });
+      }
       for (const name of names) await place.settled(login(name));
     },
   },

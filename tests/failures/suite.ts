@@ -14,6 +14,7 @@ export function failureSuite(spec: string): void {
       before(async () => {
         place = await Place.start(version);
       });
+      afterEach(() => place.release());
       after(() => place?.stop());
 
       for (const { row, title, run } of rows.filter(applies)) it(`${row} ${title}`, () => run(place));

@@ -11,7 +11,11 @@ interface Row {
   credentials: { secretArn: string; secretVersionId: string } | null;
 }
 
-type Secret = ReturnType<Place["world"]["stack"]["aws"]["secrets"]["save"]>[number];
+/** Replicas are not counted: they go with what they are replicas of. */
+const secretsOf = ({ world }: Place) =>
+  world.stack.aws.secrets.save().filter(({ region }) => region === world.stack.region);
+
+type Secret = ReturnType<typeof secretsOf>[number];
 
 /** What is wrong with what a case has left, in words; nothing of it secret. */
 export async function problemsOf(place: Place, names: Names, expected: readonly Login[]): Promise<string[]> {
@@ -29,7 +33,7 @@ export async function problemsOf(place: Place, names: Names, expected: readonly 
     ),
   );
   for (const { grantee, state } of rows) if (state !== "done") problems.push(`the row of ${grantee} is ${state}`);
-  const secrets = place.world.stack.aws.secrets.save().filter(({ name }) => name.includes(names.prefix));
+  const secrets = secretsOf(place).filter(({ name }) => name.includes(names.prefix));
   problems.push(
     ...differences(
       "secrets",
@@ -113,10 +117,11 @@ async function rowsOf({ looker }: Place, { prefix }: Names): Promise<Row[]> {
 }
 
 /** What no case accounts for: secrets of nobody, rows that wait for the end of a run. */
-export async function orphansOf({ world, looker, names }: Place): Promise<string[]> {
+export async function orphansOf(place: Place): Promise<string[]> {
+  const { world, looker, names } = place;
   const isKnown = (name: string): boolean => names.some(({ prefix }) => name.includes(prefix));
   const { adminSecretArn } = world.target;
-  const secrets = world.stack.aws.secrets.save().filter(({ arn, name }) => arn !== adminSecretArn && !isKnown(name));
+  const secrets = secretsOf(place).filter(({ arn, name }) => arn !== adminSecretArn && !isKnown(name));
   const rows = await looker.rows("SELECT grantee FROM db_access.claims WHERE state = 'intent'");
   return [
     ...secrets.map(({ name }) => `secret ${name} belongs to nothing`),

@@ -4,8 +4,9 @@ export type Kind = (typeof kinds)[number];
 export const moments = ["before", "after"] as const;
 export type When = (typeof moments)[number];
 
-/** `start`: what only a new process asks. Within one channel calls come one after the other. */
-export type Channel = "sql" | "aws" | "start";
+/** `start`: what only a new process asks. Within one channel calls come one after the other, and beside the others'. */
+export const channels = ["start", "sql", "secrets", "parameters"] as const;
+export type Channel = (typeof channels)[number];
 
 /** The function that serves claims, or the one that Secrets Manager rotates with. */
 export type Caller = "access" | "rotate";

@@ -51,7 +51,7 @@ for (const version of versionsToTest("postgresql@17"))
 
     it("fails when what it was to meet does not come", async () => {
       const full = await harness.record(create);
-      const longer = new Recording([...full.calls, { by: "access", channel: "aws", label: "PutSecretValue" }]);
+      const longer = new Recording([...full.calls, { by: "access", channel: "secrets", label: "PutSecretValue" }]);
       const outcomes = await harness.run(create, one("PutSecretValue"), longer);
       assert.match(outcomes.flatMap((outcome) => outcome.problems).join(), /the call was not met/);
     });

@@ -1,58 +1,78 @@
 // `npm run faults`: the table of protocols, calls and faults, with after how many runs each has converged.
 import { interruptible } from "../../automation/terminal/interrupt";
 import { print, printJson, say } from "../../automation/terminal/output";
+import { parseServerSpec } from "../../local/servers";
 import { Harness, type Outcome } from "./harness";
 import { readOptions, usage, UsageError, type Options } from "./options";
 import { Place } from "./place";
+import type { Protocol } from "./protocol";
 import { protocols } from "./protocols";
+import type { Selection } from "./recording";
 import { absences, faultTable, hasConverged, summaryOf, wordsOf } from "./report";
 
-/** Everything on one server. What it found so far counts, whatever ends it. */
-async function tryOut(spec: string, options: Options, found: Outcome[], signal: AbortSignal): Promise<string[]> {
-  say(`${spec}: starting`);
+interface Found {
+  outcomes: Outcome[];
+  /** What is not about one fault. */
+  problems: string[];
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Takes protocols as long as there are any. What was found so far counts, whatever ends it. */
+async function work(
+  spec: string,
+  left: Protocol[],
+  select: Selection,
+  found: Found,
+  signal: AbortSignal,
+): Promise<void> {
   const place = await Place.start(spec);
-  const problems: string[] = [];
   try {
     const harness = new Harness(place, (outcome) => {
       signal.throwIfAborted();
       if (!hasConverged(outcome)) say(wordsOf(outcome));
     });
-    for (const protocol of protocols) {
-      if (!options.protocols.includes(protocol.name) || !protocol.engines.includes(place.world.product)) continue;
+    for (let protocol = left.shift(); protocol !== undefined; protocol = left.shift()) {
       const started = Date.now();
       try {
-        const outcomes = await harness.run(protocol, options.select);
-        found.push(...outcomes);
+        const outcomes = await harness.run(protocol, select);
+        found.outcomes.push(...outcomes);
         say(`${spec}: ${protocol.name}: ${summaryOf(outcomes)} ${Math.round((Date.now() - started) / 1000)} s`);
       } catch (error) {
-        if (signal.aborted) throw error;
-        problems.push(error instanceof Error ? error.message : String(error));
+        signal.throwIfAborted();
+        say(reasonOf(error));
+        found.problems.push(reasonOf(error));
       }
     }
-    problems.push(...(await harness.orphans()).map((orphan) => `${spec}: ${orphan}`));
+    found.problems.push(...(await harness.orphans()).map((orphan) => `${spec}: ${orphan}`));
   } finally {
     await place.stop();
   }
-  return problems;
+}
+
+async function tryOut(spec: string, options: Options, found: Found, signal: AbortSignal): Promise<void> {
+  say(`${spec}: starting`);
+  const left = protocols.filter(
+    ({ name, engines }) =>
+      options.protocols.includes(name) && engines.some((engine) => engine === parseServerSpec(spec).engine),
+  );
+  const workers = Array.from({ length: Math.min(options.jobs, left.length) }, () =>
+    work(spec, left, options.select, found, signal).catch((error: unknown) => {
+      found.problems.push(`${spec}: ${signal.aborted ? "interrupted" : reasonOf(error)}`);
+    }),
+  );
+  await Promise.all(workers);
 }
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  const outcomes = new Map(options.servers.map((spec): [string, Outcome[]] => [spec, []]));
-  const problems = await interruptible(
-    async (signal) => {
-      const ended = await Promise.allSettled(
-        [...outcomes].map(([spec, found]) => tryOut(spec, options, found, signal)),
-      );
-      return ended.flatMap((end) =>
-        end.status === "fulfilled"
-          ? end.value
-          : [end.reason instanceof Error ? end.reason.message : String(end.reason)],
-      );
-    },
-    { words: "Stopping; servers are ended.", secondEnds: true },
-  );
-  const all = [...outcomes.values()].flat();
+  const found = new Map(options.servers.map((spec): [string, Found] => [spec, { outcomes: [], problems: [] }]));
+  await interruptible((signal) => Promise.all([...found].map(([spec, each]) => tryOut(spec, options, each, signal))), {
+    words: "Stopping; servers are ended.",
+    secondEnds: true,
+  });
+  const all = [...found.values()].flatMap(({ outcomes }) => outcomes);
+  const problems = [...found.values()].flatMap((each) => each.problems);
   const failed = all.filter((outcome) => !hasConverged(outcome));
   if (options.json) printJson({ outcomes: all, problems });
   else {
@@ -68,7 +88,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  say(error instanceof Error ? error.message : String(error));
+  say(reasonOf(error));
   if (error instanceof UsageError) say(usage);
   process.exitCode = 1;
 });

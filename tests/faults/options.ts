@@ -9,6 +9,8 @@ export interface Options {
   protocols: string[];
   select: Selection;
   json: boolean;
+  /** How many servers of each kind work at the same time, each on a protocol of its own. */
+  jobs: number;
 }
 
 export const usage = `npm run faults -- [options]
@@ -17,6 +19,7 @@ export const usage = `npm run faults -- [options]
   --kind ${kinds.join(",")}
   --when ${moments.join(",")}
   --brief                             the part that the tests run
+  --jobs 1                            servers of each kind at the same time
   --json                              every case as JSON in place of the table`;
 
 /** A mistake of the caller's: shown with the usage, and nothing is started. */
@@ -39,11 +42,25 @@ function serversOf(text: string): string[] {
   }
 }
 
+function jobsOf(text: string): number {
+  const jobs = Number(text);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new UsageError(`--jobs ${text}: a number of servers is 1 or more.`);
+  return jobs;
+}
+
 function parsed(args: readonly string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
   try {
-    const options = { engine: text, protocol: text, kind: text, when: text, brief: flag, json: flag };
+    const options = {
+      engine: text,
+      protocol: text,
+      kind: text,
+      when: text,
+      brief: flag,
+      json: flag,
+      jobs: { type: "string", default: "1" } as const,
+    };
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
@@ -57,15 +74,12 @@ export function readOptions(args: readonly string[]): Options {
   const names = protocols.map(({ name }) => name);
   return {
     servers: serversOf(values.engine ?? "postgresql,mysql,mariadb"),
-    // A name may hold a comma.
-    protocols:
-      values.protocol !== undefined && names.includes(values.protocol)
-        ? [values.protocol]
-        : [...listOf("protocol", values.protocol, names)],
+    protocols: [...listOf("protocol", values.protocol, names)],
     select: {
       kinds: wantedKinds.filter((kind) => !values.brief || brief.kinds.includes(kind)),
       picks: (fault, at) => wantedMoments.includes(fault.when) && (!values.brief || brief.picks(fault, at)),
     },
     json: values.json,
+    jobs: jobsOf(values.jobs),
   };
 }

@@ -59,7 +59,7 @@ export const protocols: readonly Protocol[] = [
   ),
   {
     ...between(
-      "create, the first of a cluster",
+      "create with the ledger",
       () => undefined,
       (names) => login(names),
     ),
@@ -89,7 +89,7 @@ export const protocols: readonly Protocol[] = [
     steps: (names) => [ensured(successor(names)), removed(login(names))],
   },
   {
-    ...replacement("replace, the old one first", inWindow),
+    ...replacement("delete and replace", inWindow),
     steps: (names) => [removed(inWindow(login(names))), ensured(inWindow(successor(names)))],
   },
   {

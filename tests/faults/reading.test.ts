@@ -140,13 +140,17 @@ describe("the gate of the fault harness", () => {
     assert.deepEqual(gate.close(), { calls: [call, call], faultAt: 1 });
     gate.open();
     assert.deepEqual(
-      [gate.meet({ ...call, channel: "aws" }), gate.meet(call)?.kind, gate.left],
+      [gate.meet({ ...call, channel: "secrets" }), gate.meet(call)?.kind, gate.left],
       [undefined, "exit", 0],
     );
   });
 
   it("names what is not as recorded", () => {
-    const recording = new Recording([call, { ...call, channel: "aws", label: "Get" }, { ...call, label: "SELECT" }]);
+    const recording = new Recording([
+      call,
+      { ...call, channel: "secrets", label: "Get" },
+      { ...call, label: "SELECT" },
+    ]);
     const calls = (...labels: string[]) => labels.map((label) => ({ ...call, label }));
     assert.deepEqual(recording.deviations({ calls: calls("COMMIT"), faultAt: 0 }), []);
     assert.deepEqual(recording.deviations({ calls: calls("COMMIT", "DROP"), faultAt: 0 }), []);
@@ -155,7 +159,7 @@ describe("the gate of the fault harness", () => {
     ]);
     assert.deepEqual(recording.deviations({ calls: calls("COMMIT") }), [
       "access sql call 2, SELECT, did not come",
-      "access aws call 1, Get, did not come",
+      "access secrets call 1, Get, did not come",
     ]);
     assert.deepEqual(recording.unknown([{ calls: calls("COMMIT", "DROP", "DROP") }]), calls("DROP"));
   });

@@ -41,7 +41,7 @@ const inTurns = (names: Names): Pick<Login, "accounts" | "active"> => {
 const rotation = (strategy: Strategy, more: Pick<Protocol, "engines" | "elsewhere">): Protocol => {
   const claim = (names: Names): LoginClaim => rotating(names, strategy);
   return {
-    ...between(`rotate, ${strategy}`, claim, claim),
+    ...between(`rotate ${strategy}`, claim, claim),
     ...more,
     meanwhile: tested,
     steps: (names) => [rotate(names), ...(strategy === "single" ? [] : [clock])],

@@ -39,7 +39,8 @@ export class SecretCalls {
     const by = call.caller.arn.includes(`/${rotateFunctionName}`) ? "rotate" : "access";
     const isStart = call.request.SecretId === adminSecretArn;
     const label = isStart ? `${call.operation} of the admin` : call.operation;
-    const fault = this.gate.meet({ by, channel: isStart ? "start" : "aws", label });
+    const channel = isStart ? "start" : call.service === "ssm" ? "parameters" : "secrets";
+    const fault = this.gate.meet({ by, channel, label });
     if (fault === undefined) return call.next();
     if (fault.when === "after") await call.next();
     return this.fail(fault, request);

@@ -22,7 +22,7 @@ export function faultsOn(version: string): void {
         const outcomes = await harness.run(protocol, brief);
         assert.deepEqual(outcomes.filter((outcome) => !hasConverged(outcome)).map(wordsOf), []);
         for (const kind of ["exit", "drop"] as const)
-          for (const channel of ["start", "sql", "aws"] as const)
+          for (const channel of ["start", "sql", "secrets"] as const)
             assert.ok(
               outcomes.some(({ fault }) => fault.kind === kind && fault.channel === channel),
               `${kind}, ${channel}`,

@@ -148,7 +148,7 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
       const throttled = await failing(new AwsError("ThrottlingException", "Rate exceeded"));
       assert.deepEqual([throttled.code, throttled.transient], ["Throttled", true]);
       const denied = await failing(new AwsError("AccessDeniedException", "User is not authorized"));
-      assert.deepEqual([denied.code, denied.transient], ["SecretUnavailable", undefined]);
+      assert.deepEqual([denied.code, denied.transient], ["AdminSecretUnavailable", undefined]);
       assert.match(denied.message, /secretsmanager:GetSecretValue.*admin secret/);
     });
 

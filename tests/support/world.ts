@@ -9,6 +9,7 @@ import mysql from "mysql2/promise";
 import { Client } from "pg";
 import { parseServerSpec, type RunningServer } from "../../local/servers";
 import { LocalStack, type TargetState } from "../../local/stack";
+import type { RoleOptions } from "../../local/target";
 import {
   protocolRange,
   replySchema,
@@ -38,15 +39,16 @@ export interface WorldOptions {
   cluster?: string;
   settings?: Record<string, string>;
   functionEnv?: Record<string, string>;
+  role?: RoleOptions;
 }
 
 export async function startWorld(spec: string, options: WorldOptions = {}): Promise<World> {
   const directory = testDirectory();
-  const { cluster = "orders", settings, functionEnv } = options;
+  const { cluster = "orders", settings, functionEnv, role } = options;
   const server = parseServerSpec(spec);
   const stack = await LocalStack.start({
     directory,
-    targets: [{ cluster, server, serverOptions: { settings }, functionEnv }],
+    targets: [{ cluster, server, serverOptions: { settings }, functionEnv, role }],
   });
   return {
     ...worldOf(stack, cluster),

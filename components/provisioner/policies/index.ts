@@ -1,5 +1,5 @@
 import { arn, policy, type Place, type PolicyDocument, type PolicyStatement } from "./document";
-import { useParameterKeys, useSecretKeys } from "./keys";
+import { useAdminKeys, useParameterKeys, useSecretKeys } from "./keys";
 import { parameterStatements } from "./parameters";
 import {
   createSecrets,
@@ -60,14 +60,11 @@ export interface AccessRole extends LoginsRole {
   inheritedTagKeys?: readonly string[];
 }
 
-const keysOf = ({ adminKeyArns = [], secretKeyArns = [] }: LoginsRole): string[] => [
-  ...new Set([...adminKeyArns, ...secretKeyArns]),
-];
-
 /** What every function has: its admin, its log, its network. */
 const common = (role: FunctionRole): (PolicyStatement | undefined)[] => {
   const { functionName, adminIamUser, resourceId, logGroup = `/aws/lambda/${functionName}` } = role;
   return [
+    useAdminKeys(role.adminKeyArns ?? [], role.adminSecretArn),
     connectAsAdmin(role, resourceId, adminIamUser),
     writeLogs(role, logGroup),
     attachToNetwork(),
@@ -90,7 +87,7 @@ export const accessPolicy = (role: AccessRole): PolicyDocument => {
     denyPublicPolicies(),
     readSuppliedSecrets(role),
     ...parameterStatements({ ...role, parameterPaths }),
-    useSecretKeys(role, keysOf(role), "write"),
+    useSecretKeys(role, role.secretKeyArns ?? [], "manage"),
     useParameterKeys(role, role.parameterKeyArns ?? []),
     useRotationFunctions(role.rotationFunctionArns ?? []),
     ...common(role),
@@ -104,15 +101,11 @@ export const rotationPolicy = (role: LoginsRole): PolicyDocument =>
     useOwnSecrets(role, "rotate"),
     endTakeOver(role),
     ...parameterStatements({ ...role, parameterPaths: role.parameterPaths ?? [] }),
-    useSecretKeys(role, keysOf(role), "write"),
+    useSecretKeys(role, role.secretKeyArns ?? [], "rotate"),
     useParameterKeys(role, role.parameterKeyArns ?? []),
     ...common(role),
   ]);
 
 /** The execution role of the function that runs migrations: it changes no secret and no parameter. */
 export const migratePolicy = (role: FunctionRole): PolicyDocument =>
-  policy([
-    readAdminSecret(role.adminSecretArn, false),
-    useSecretKeys(role, role.adminKeyArns ?? [], "read"),
-    ...common(role),
-  ]);
+  policy([readAdminSecret(role.adminSecretArn, false), ...common(role)]);

@@ -1,12 +1,15 @@
 import { arn, type Place, type PolicyStatement } from "./document";
 
-/** Keys of the account's own services need no permission: `undefined` where no customer's key is used. */
+/**
+ * Keys of the account's own services need no permission: nothing where no customer's key is used. Only a service that
+ * is called with the role's credentials may use a key, and only for its own things.
+ */
 const keyStatement = (
   Sid: string,
   keyArns: readonly string[],
   actions: readonly string[],
   service: string,
-  context: Record<string, string | string[]>,
+  context: Record<string, string>,
 ): PolicyStatement | undefined =>
   keyArns.length === 0
     ? undefined
@@ -19,16 +22,27 @@ const keyStatement = (
         Condition: { StringLike: { "kms:ViaService": `${service}.*`, ...context } },
       };
 
-/** Of the admin's secret, of logins' secrets and their replicas, and of secrets that supply a password. */
+export const useAdminKeys = (
+  keyArns: readonly string[],
+  adminSecretArn: string | undefined,
+): PolicyStatement | undefined =>
+  adminSecretArn === undefined
+    ? undefined
+    : keyStatement("UseAdminKeys", keyArns, ["Decrypt"], "secretsmanager", {
+        "kms:EncryptionContext:SecretARN": adminSecretArn,
+      });
+
+/** Of logins' secrets and their replicas, and of secrets that supply a password. */
 export const useSecretKeys = (
   place: Place,
   keyArns: readonly string[],
-  use: "read" | "write",
+  use: "manage" | "rotate",
 ): PolicyStatement | undefined =>
   keyStatement(
     "UseSecretKeys",
     keyArns,
-    use === "read" ? ["Decrypt"] : ["Decrypt", "Encrypt", "GenerateDataKey"],
+    // Encrypt: a secret that gets another key, and replicas.
+    ["Decrypt", "GenerateDataKey", ...(use === "manage" ? ["Encrypt"] : [])],
     "secretsmanager",
     { "kms:EncryptionContext:SecretARN": arn({ ...place, region: "*" }, "secretsmanager", "secret:*") },
   );

@@ -3,7 +3,9 @@ import type { LoginClaim } from "../../../provisioner/access/claims";
 import { claimId } from "../../../provisioner/access/id";
 import { readConfig, type FunctionConfig } from "../../../provisioner/config";
 import { forgetAdmin } from "../../../provisioner/credentials/admin-secret";
-import type { SecretOrder } from "../../../provisioner/credentials/secret-order";
+import type { CredentialRecord } from "../../../provisioner/access/record";
+import type { PreparedSecret, SecretOrder } from "../../../provisioner/credentials/secret-order";
+import { prepareSecret, promoteSecret } from "../../../provisioner/credentials/user-secret";
 
 export const account = "111122223333";
 export const region = "us-east-1";
@@ -60,6 +62,13 @@ export class Endpoint {
       labelled: versions.filter(({ stages }) => stages.length > 0),
       current: versions.find(({ stages }) => stages.includes("AWSCURRENT"))?.value ?? {},
     };
+  }
+
+  /** The same, where there has to be one. */
+  seen(name: string): Seen {
+    const found = this.look(name);
+    if (found === undefined) throw new Error(`There is no secret ${name}.`);
+    return found;
   }
 
   /** What the calls of a run are, in order. */
@@ -141,4 +150,19 @@ export const orderOf = (claim: LoginClaim, more: Partial<SecretOrder> = {}): Sec
   secret: "write",
   username: claim.name,
   ...more,
+});
+
+/** Whatever has been proven. */
+export async function promoted(order: SecretOrder): Promise<PreparedSecret> {
+  const prepared = await prepareSecret(order);
+  await promoteSecret(prepared);
+  return prepared;
+}
+
+/** What the ledger knows of a secret. */
+export const record = (arn: string): CredentialRecord => ({
+  secretArn: arn,
+  secretVersionId: "",
+  passwordVersion: 1,
+  passwordLastChanged: "2026-01-01T00:00:00.000Z",
 });

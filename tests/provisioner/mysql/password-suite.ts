@@ -49,14 +49,16 @@ export function passwordTests(lab: Lab): void {
       });
       await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
       const { port } = between.address() as net.AddressInfo;
-      const session = await lab.connect({ iam: true, port, ca: [lab.server.ca, asking.ca] });
-      target = asking.port;
-      assert.equal(await session.probe(everywhere("probe_clear"), password), "refused");
-      const heard = Buffer.concat([...asking.heard.plain, ...asking.heard.inside]).toString("latin1");
-      assert.ok(heard.includes("probe_clear") && !heard.includes(password));
-      await session.close();
-      between.close();
-      await asking.stop();
+      try {
+        const session = await lab.connect({ iam: true, port, ca: [lab.server.ca, asking.ca] });
+        target = asking.port;
+        assert.equal(await session.probe(everywhere("probe_clear"), password), "refused");
+        const heard = Buffer.concat([...asking.heard.plain, ...asking.heard.inside]).toString("latin1");
+        assert.ok(heard.includes("probe_clear") && !heard.includes(password));
+      } finally {
+        between.close();
+        await asking.stop();
+      }
     });
   });
 

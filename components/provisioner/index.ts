@@ -1,0 +1,22 @@
+export { Provisioner, type FunctionArns, type FunctionPolicies } from "./provisioner";
+export type { ProvisionerRefOutputs } from "./ref-outputs";
+export type {
+  FunctionArgs,
+  FunctionsArgs,
+  KeysArgs,
+  MonitoringArgs,
+  ProvisionerArgs,
+  RolesArgs,
+  TlsArgs,
+} from "./args";
+export type { AccessArgs, InvokeRoleArgs, PrincipalsArgs } from "./args-access";
+export type {
+  ClusterArgs,
+  MasterUserSecretLike,
+  PlainClusterArgs,
+  RdsClusterArgs,
+  RdsClusterLike,
+  RdsInstanceLike,
+} from "./args-cluster";
+export type { EndpointService, EndpointsArgs, NetworkArgs } from "./args-network";
+export type { Child, ChildKind, ChildTransform, ChildTransforms } from "./children";

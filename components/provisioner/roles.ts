@@ -1,0 +1,112 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ProvisionerArgs } from "./args";
+import type { Aws } from "./aws";
+import type { Children } from "./children";
+import type { ClusterFacts } from "./cluster";
+import { secretNamePrefixesOf } from "./environment";
+import { functionArnOf, functionKinds, functionNameOf, logGroupNameOf, type FunctionKind, type Place } from "./names";
+import type { Network } from "./network";
+import { accessPolicy, migratePolicy, rotationPolicy, type PolicyDocument } from "./policies";
+
+/** What a function runs as. */
+export interface FunctionRole {
+  arn: pulumi.Output<string>;
+  /** The JSON text of what it may do, for those who bring a role of their own. */
+  policy: pulumi.Output<string>;
+  /** Lambda looks at a role's rights when the function is made. */
+  dependsOn: pulumi.Resource[];
+}
+
+export type FunctionRoles = Record<FunctionKind, FunctionRole>;
+
+const trust = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
+/** Everything that the policies are made of, once all of it is known. */
+function policiesOf(
+  args: ProvisionerArgs,
+  cluster: ClusterFacts,
+  network: Network,
+  place: pulumi.Output<Place>,
+): Record<FunctionKind, pulumi.Output<string>> {
+  const { clusterName, keys = {}, functions } = args;
+  const known = pulumi.output({
+    place,
+    admin: pulumi.output(cluster.admin) as pulumi.Output<{ secretArn?: string; iamUser?: string }>,
+    resourceId: pulumi.output(cluster.resourceId),
+    adminKeyArns: cluster.adminKeyArns,
+    secretKeyArns: pulumi.output(keys.secrets ?? []),
+    parameterKeyArns: pulumi.output(keys.parameters ?? []),
+    otherRotationFunctions: pulumi.output(args.rotationFunctionArns ?? []),
+    vpcEndpointIds: pulumi.output(network.endpointIds),
+  });
+  const document = (kind: FunctionKind): pulumi.Output<string> =>
+    known.apply((facts) => {
+      const common = {
+        ...facts.place,
+        clusterName,
+        functionName: functionNameOf(clusterName, kind),
+        logGroup: logGroupNameOf(clusterName, kind),
+        adminSecretArn: facts.admin.secretArn,
+        adminIamUser: facts.admin.iamUser,
+        resourceId: facts.resourceId,
+        adminKeyArns: facts.adminKeyArns,
+        vpcEndpointIds: facts.vpcEndpointIds,
+        tracing: functions?.tracing !== false,
+      };
+      const logins = {
+        ...common,
+        secretKeyArns: facts.secretKeyArns,
+        parameterPaths: args.parameterPaths ?? [`/${clusterName}`],
+        parameterKeyArns: facts.parameterKeyArns,
+      };
+      const rotate = functionArnOf(facts.place, functionNameOf(clusterName, "rotate"));
+      const documents: Record<FunctionKind, () => PolicyDocument> = {
+        access: () =>
+          accessPolicy({
+            ...logins,
+            secretNamePrefixes: secretNamePrefixesOf(args),
+            rotationFunctionArns: [rotate, ...facts.otherRotationFunctions],
+            inheritedTagKeys: args.inheritedTagKeys,
+          }),
+        migrate: () => migratePolicy(common),
+        rotate: () => rotationPolicy(logins),
+      };
+      return JSON.stringify(documents[kind]());
+    });
+  return { access: document("access"), migrate: document("migrate"), rotate: document("rotate") };
+}
+
+/** One role for each function, because their rights differ. */
+export function makeRoles(
+  aws: Aws,
+  children: Children,
+  args: ProvisionerArgs,
+  cluster: ClusterFacts,
+  network: Network,
+  place: pulumi.Output<Place>,
+): FunctionRoles {
+  const { roles = {}, clusterName } = args;
+  const policies = policiesOf(args, cluster, network, place);
+  const make = (kind: FunctionKind): FunctionRole => {
+    const policy = policies[kind];
+    const brought = roles[kind];
+    if (brought !== undefined) return { arn: pulumi.output(brought), policy, dependsOn: [] };
+    const role = children.make("role", aws.iam.Role, `${kind}-role`, {
+      description: `The ${kind} function of db-access for ${clusterName}`,
+      assumeRolePolicy: trust,
+      path: roles.path ?? "/db-access/",
+      permissionsBoundary: roles.permissionsBoundary,
+    });
+    const attached = children.make("rolePolicy", aws.iam.RolePolicy, `${kind}-policy`, {
+      role: role.name,
+      name: "db-access",
+      policy,
+    });
+    return { arn: role.arn, policy, dependsOn: [attached] };
+  };
+  const [access, migrate, rotate] = functionKinds.map(make);
+  return { access, migrate, rotate };
+}

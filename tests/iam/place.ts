@@ -1,0 +1,150 @@
+import {
+  RotateSecretCommand,
+  SecretsManagerClient,
+  TagResourceCommand,
+  UpdateSecretCommand,
+} from "@aws-sdk/client-secrets-manager";
+import { DeleteParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import assert from "node:assert/strict";
+import type { AccessCheck, Caller } from "../../local/aws";
+import type { AccessRequest } from "../../local/aws/iam";
+import type { TargetState } from "../../local/stack";
+import type { Claim, LoginClaim } from "../../provisioner/protocol";
+import { apply, ask, invokeRaw, requestOf, startWorld, type World } from "../support/world";
+
+export const roles = ["access", "rotate", "migrate"] as const;
+export type RoleName = (typeof roles)[number];
+
+/** One question to a role's policies, and during what it was asked. */
+export interface Recorded extends AccessCheck {
+  scenario: string;
+}
+
+export const place = { account: "111122223333", region: "us-east-1" };
+export const keyArn = (name: string, region = place.region): string =>
+  `arn:aws:kms:${region}:${place.account}:key/${name}`;
+const endpointId = "vpce-0123456789abcdef0";
+
+/** A provisioner with everything that a role can have, and a record of what its roles are asked. */
+export class Place {
+  readonly recorded: Recorded[] = [];
+  private scenario = "the start";
+
+  private constructor(
+    readonly world: World,
+    readonly secrets: SecretsManagerClient,
+    readonly parameters: SSMClient,
+  ) {
+    world.stack.aws.roles.observe((check) => this.recorded.push({ ...check, scenario: this.scenario }));
+  }
+
+  static async start(): Promise<Place> {
+    const world = await startWorld("postgresql@17", {
+      role: {
+        adminIamUser: "provisioner",
+        adminKeyArns: [keyArn("admin")],
+        secretKeyArns: [keyArn("logins"), keyArn("copies", "eu-west-1")],
+        parameterKeyArns: [keyArn("published")],
+        inheritedTagKeys: ["team"],
+        rotationFunctionArns: [`arn:aws:lambda:${place.region}:${place.account}:function:theirs`],
+        vpcEndpointIds: [endpointId],
+      },
+    });
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = world.stack.env();
+    const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+    const options = { endpoint: world.stack.url, region: place.region, credentials, maxAttempts: 1 };
+    const made = new Place(world, new SecretsManagerClient(options), new SSMClient(options));
+    // RDS encrypts the admin's secret with whatever key it is told.
+    const SecretId = world.target.adminSecretArn;
+    await made.secrets.send(new UpdateSecretCommand({ SecretId, KmsKeyId: keyArn("admin") }));
+    await made.secrets.send(new TagResourceCommand({ SecretId, Tags: [{ Key: "team", Value: "shop" }] }));
+    return made;
+  }
+
+  async stop(): Promise<void> {
+    this.secrets.destroy();
+    this.parameters.destroy();
+    await this.world.stop();
+  }
+
+  /** Whatever is asked of a role meanwhile belongs to the scenario. */
+  async during<T>(scenario: string, run: () => Promise<T>): Promise<T> {
+    this.scenario = scenario;
+    try {
+      return await run();
+    } finally {
+      this.scenario = "nothing";
+    }
+  }
+
+  functionOf(role: RoleName): string {
+    const { functionName, rotateFunctionName, migrateFunctionName } = this.world.target;
+    return { access: functionName, rotate: rotateFunctionName, migrate: migrateFunctionName }[role];
+  }
+
+  roleArn = (role: RoleName): string => `arn:aws:iam::${place.account}:role/${this.functionOf(role)}`;
+
+  of = (role: RoleName): Recorded[] => this.recorded.filter((check) => check.role === this.roleArn(role));
+
+  apply = async (claim: Claim): Promise<string> => (await apply(this.world, { claim }))[0].outputs?.secretArn ?? "";
+
+  remove = async (claim: Claim): Promise<unknown> => apply(this.world, { claim, action: "remove" });
+
+  /** Rotates as Secrets Manager would when its time has come. */
+  async rotate(arn: string): Promise<void> {
+    await this.secrets.send(new RotateSecretCommand({ SecretId: arn }));
+    assert.equal(await this.world.stack.rotationEnded(arn), "done");
+  }
+
+  /** A request that has to log in as the admin, to one of the functions. Resolves with the error's code. */
+  async knock(role: RoleName): Promise<string | undefined> {
+    const target: TargetState = { ...this.world.target, functionName: this.functionOf(role) };
+    const claim: Claim = { kind: "role", name: "nobody", deletion: "drop" };
+    return (await invokeRaw({ ...this.world, target }, requestOf(this.world, "plan", [{ claim }]))).error?.code;
+  }
+
+  /** The function in another network: its calls do not come through the endpoint. */
+  async outside<T>(role: RoleName, run: () => Promise<T>): Promise<T> {
+    const { lambda } = this.world.stack;
+    await lambda.updateFunction(this.functionOf(role), { vpcEndpointId: "vpce-00000000000000000" });
+    try {
+      return await run();
+    } finally {
+      await lambda.updateFunction(this.functionOf(role), { vpcEndpointId: endpointId });
+    }
+  }
+
+  /** What somebody can do who runs code inside the function, or has its credentials. */
+  asFunction(role: RoleName): { secrets: SecretsManagerClient; parameters: SSMClient; caller: Caller } {
+    const { aws, url } = this.world.stack;
+    const { credentials, session } = aws.identities.issue(this.roleArn(role), this.functionOf(role), 900);
+    const options = { endpoint: url, region: place.region, credentials, maxAttempts: 1 };
+    const caller: Caller = {
+      ...aws.identities.owner(place.account, place.region),
+      arn: session.arn,
+      accessKeyId: credentials.accessKeyId,
+      temporary: true,
+    };
+    return { secrets: new SecretsManagerClient(options), parameters: new SSMClient(options), caller };
+  }
+
+  forgetParameter = (Name: string): Promise<unknown> => this.parameters.send(new DeleteParameterCommand({ Name }));
+
+  /** What is asked of a role by a service that is not here. Fails as the service would. */
+  ask(role: RoleName, request: AccessRequest): void {
+    this.world.stack.aws.roles.authorize(this.asFunction(role).caller, () => [request]);
+  }
+
+  /** Why a claim is refused. */
+  refusal = async (claim: Claim): Promise<string | undefined> =>
+    (await ask(this.world, "plan", [{ claim }]))[0].error?.code;
+}
+
+export const login = (name: string, more: Partial<LoginClaim> = {}, secret: object = {}): LoginClaim => ({
+  kind: "login",
+  name,
+  auth: { kind: "password", secret: { name: `orders/${name}`, recoveryDays: 7, ...secret } },
+  passwordVersion: 1,
+  deletion: "drop",
+  ...more,
+});

@@ -1,0 +1,107 @@
+import { CreateSecretCommand, TagResourceCommand } from "@aws-sdk/client-secrets-manager";
+import assert from "node:assert/strict";
+import { PRINCIPAL_TAG, SUPPLIES_TAG } from "../../provisioner/access/secret-text";
+import { connectToken } from "../../provisioner/credentials/admin-token";
+import { FORMER_TAG } from "../../provisioner/credentials/ownership";
+import type { LoginClaim } from "../../provisioner/protocol";
+import { keyArn, login, place as where, roles, type Place } from "./place";
+
+const full = (passwordVersion: number, more: Partial<LoginClaim> = {}): LoginClaim =>
+  login(
+    "app",
+    {
+      passwordVersion,
+      parameterPath: "/orders/app",
+      parameterPasswordKeyArn: keyArn("published"),
+      ...more,
+    },
+    { kmsKeyArn: keyArn("logins"), readers: ["arn:aws:iam::111122223333:role/app"] },
+  );
+const rotation = { strategy: "single", days: 30 } as const;
+const rotating = full(2, { rotation });
+
+/** What each scenario does. They run in this order, on what the ones before have left. */
+export const scenarios: Record<string, (place: Place) => Promise<void>> = {
+  "a login is made": async (place) => {
+    await place.apply(full(1));
+  },
+  "a password is reset": async (place) => {
+    await place.apply(full(2));
+  },
+  "a secret gets other settings": async (place) => {
+    const auth = {
+      kind: "password",
+      secret: {
+        name: "orders/app",
+        inherit: { tags: ["team"], policy: true },
+        replicas: [{ region: "eu-west-1", kmsKeyArn: keyArn("copies", "eu-west-1") }],
+      },
+    } as const;
+    await place.apply({ ...full(2), auth });
+    await place.apply(full(2));
+  },
+  "a secret is given a rotation": async (place) => {
+    const arn = await place.apply(rotating);
+    assert.equal(await place.world.stack.rotationEnded(arn), "done");
+  },
+  "a secret is rotated": async (place) => {
+    await place.rotate(await place.apply(rotating));
+  },
+  "a secret is rotated whose parameter is gone": async (place) => {
+    await place.forgetParameter("/orders/app/password");
+    await place.rotate(await place.apply(rotating));
+  },
+  "a secret is rotated that was taken over": async (place) => {
+    const SecretId = await place.apply(rotating);
+    const own = place.world.stack.aws.secrets.named("orders/app", where);
+    const Value = own?.tags.find(({ Key }) => Key === PRINCIPAL_TAG)?.Value;
+    await place.secrets.send(new TagResourceCommand({ SecretId, Tags: [{ Key: FORMER_TAG, Value }] }));
+    await place.rotate(SecretId);
+  },
+  "a secret is rotated by somebody else's function": async (place) => {
+    const functionArn = `arn:aws:lambda:${where.region}:${where.account}:function:theirs`;
+    // There is no such function, which is found out by looking.
+    assert.equal(await place.refusal(full(2, { rotation: { functionArn, days: 30 } })), "RotationRefused");
+  },
+  "a rotation ends": async (place) => {
+    await place.apply(full(2));
+  },
+  "a password is supplied": async (place) => {
+    const Tags = [{ Key: SUPPLIES_TAG, Value: "orders" }];
+    const SecretString = JSON.stringify({ password: "supplied by somebody" });
+    const { ARN = "" } = await place.secrets.send(
+      new CreateSecretCommand({ Name: "theirs/report", SecretString, Tags, KmsKeyId: keyArn("logins") }),
+    );
+    const claim = login("report", { auth: { kind: "password", suppliedSecretArn: ARN } });
+    await place.apply(claim);
+    await place.remove(claim);
+  },
+  "a login is deleted": async (place) => {
+    await place.remove(full(2));
+  },
+  "a deleted login is made again": async (place) => {
+    await place.apply(login("app"));
+  },
+  "a login is replaced": async (place) => {
+    const shared = { name: "orders/app", recoveryDays: 0 };
+    await place.apply(login("app_two", {}, shared));
+    await place.remove(login("app"));
+    await place.remove(login("app_two", {}, shared));
+  },
+  "the admin logs in": async (place) => {
+    for (const role of roles) assert.equal(await place.knock(role), undefined);
+  },
+  "the admin logs in with a token": async (place) => {
+    process.env.AWS_ACCESS_KEY_ID ??= "none";
+    process.env.AWS_SECRET_ACCESS_KEY ??= "none";
+    const { host, port } = place.world.server;
+    const token = await connectToken({ user: "provisioner", host, port, region: where.region }, new Date());
+    const query = new URL(`https://${token}`).searchParams;
+    const scope = query.get("X-Amz-Credential")?.split("/") ?? [];
+    const { resourceId = "" } = place.world.target.ref;
+    // RDS asks for the action and the user that were signed, on the cluster that the token is shown to.
+    const action = `${scope[3]}:${query.get("Action")}`;
+    const resource = `arn:aws:rds-db:${scope[2]}:${where.account}:dbuser:${resourceId}/${query.get("DBUser")}`;
+    for (const role of roles) place.ask(role, { action, resource, context: {} });
+  },
+};
