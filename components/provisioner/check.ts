@@ -4,69 +4,23 @@ import type { ProvisionerArgs } from "./args";
 import type { PrincipalsArgs } from "./args-access";
 import { childKinds } from "./children";
 import { functionKinds, type FunctionKind } from "./names";
+import {
+  accountId,
+  functionArn,
+  iamArn,
+  isLater,
+  isObject,
+  keyArn,
+  keyFix,
+  organization,
+  rulesOf,
+  secretArn,
+  type Rules,
+} from "./rules";
 
-/** What is not known before the engine has run is not looked at here. */
-const isLater = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !isLater(value);
-
-type Fail = (property: string, value: unknown, fix: string) => never;
-
-interface Rules {
-  fail: Fail;
-  /** Unknown arguments are refused and never ignored. */
-  keys(property: string, value: unknown, known: readonly string[]): Record<string, unknown>;
-  text(property: string, value: unknown, pattern: RegExp, fix: string): void;
-  integer(property: string, value: unknown, min: number, max: number): void;
-  list(property: string, value: unknown, pattern: RegExp, fix: string): void;
-}
-
-function rulesOf(name: string): Rules {
-  const fail: Fail = (property, value, fix) => {
-    const isSimple = value === null || typeof value !== "object" || (Array.isArray(value) && value.length === 0);
-    const shown = value === undefined ? "is missing" : `${isSimple ? `${JSON.stringify(value)} ` : ""}cannot be used`;
-    throw new pulumi.RunError(`Provisioner ${JSON.stringify(name)}: ${property} ${shown}; ${fix}.`);
-  };
-  const text: Rules["text"] = (property, value, pattern, fix) => {
-    if (value === undefined || isLater(value)) return;
-    if (typeof value !== "string" || !pattern.test(value)) fail(property, value, fix);
-  };
-  return {
-    fail,
-    text,
-    keys(property, value, known) {
-      if (value === undefined) return {};
-      if (!isObject(value)) return fail(property, value, `give an object with ${known.join(", ")}`);
-      const unknown = Object.keys(value).find((key) => !known.includes(key));
-      if (unknown !== undefined)
-        fail(property === "" ? unknown : `${property}.${unknown}`, value[unknown], `there is only ${known.join(", ")}`);
-      return value;
-    },
-    integer(property, value, min, max) {
-      if (value === undefined || isLater(value)) return;
-      if (!Number.isInteger(value) || (value as number) < min || (value as number) > max)
-        fail(property, value, `use a whole number from ${min} to ${max}`);
-    },
-    list(property, value, pattern, fix) {
-      if (value === undefined) return;
-      if (!Array.isArray(value)) return fail(property, isLater(value) ? "an output" : value, `give a list; ${fix}`);
-      value.forEach((each: unknown, index) => text(`${property}[${index}]`, each, pattern, fix));
-    },
-  };
-}
-
-const iamArn = /^arn:[a-z-]+:iam::\d{12}:(role|user)\/\S+$/;
-const accountId = /^\d{12}$/;
-const organization = /^o-[a-z0-9]{10,32}$/;
-const keyArn = /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
-const secretArn = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+-[A-Za-z0-9]{6}$/;
-const functionArn = /^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:\S+$/;
 const retention = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
-
-const keyFix = "use the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>";
 
 /** What is wrong with the arguments is said in one sentence, before any resource is made. */
 export function assertArgs(name: string, args: ProvisionerArgs): void {

@@ -96,11 +96,15 @@ export class Place {
   async prepare(protocol: Protocol, count: number): Promise<Names[]> {
     const all = Array.from({ length: count }, (_, at) => namesOf(this.names.length + at));
     this.names.push(...all);
-    const results = await this.askMany("apply", all.flatMap((names) => protocol.prepare(names))); // prettier-ignore
-    const failed = results.find(({ status }) => status !== "done");
-    if (failed !== undefined)
-      throw new Error(`A case of ${protocol.name} cannot be prepared: ${JSON.stringify(failed)}`);
-    for (const names of all) await protocol.meanwhile?.(this, names);
+    // What somebody does then comes after each: Secrets Manager would otherwise test all of them at the same time.
+    const groups = protocol.meanwhile === undefined ? [all] : all.map((names) => [names]);
+    for (const group of groups) {
+      const results = await this.askMany("apply", group.flatMap((names) => protocol.prepare(names))); // prettier-ignore
+      const failed = results.find(({ status }) => status !== "done");
+      if (failed !== undefined)
+        throw new Error(`A case of ${protocol.name} cannot be prepared: ${JSON.stringify(failed)}`);
+      for (const names of group) await protocol.meanwhile?.(this, names);
+    }
     return all;
   }
 

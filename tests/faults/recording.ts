@@ -62,6 +62,6 @@ export const brief: Selection = {
   kinds: ["exit", "drop"],
   picks: (fault, at) =>
     fault.kind === "exit"
-      ? fault.when === "after" && (changesSomething(fault) || at % 6 === 0)
-      : fault.when === (at % 2 === 0 ? "after" : "before") && (changesSomething(fault) || at % 3 === 0),
+      ? fault.when === "after" && (changesSomething(fault) || at % 12 === 0)
+      : fault.when === (at % 2 === 0 ? "after" : "before") && (changesSomething(fault) || at % 6 === 3),
 };

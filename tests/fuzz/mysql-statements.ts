@@ -21,6 +21,7 @@ export const mysqlFacts = (product: "mysql" | "mariadb", partialRevokes = false)
   iamAvailable: true,
   partialRevokes,
   lowerCaseTableNames: 0,
+  dualPasswords: product === "mysql",
   cachingSha2: product === "mysql",
   maxNameLength: product === "mysql" ? 32 : 128,
 });

@@ -100,6 +100,12 @@ const principalOperations = (claim: Claim, { role, login }: Names, facts: Server
       ? ([
           { op: "alterLogin", account, attributes: { connectionLimit: 3, locked: true } },
           { op: "setPassword", account },
+          ...(facts.product === "mysql"
+            ? ([
+                { op: "addPassword", account },
+                { op: "discardPassword", account },
+              ] as const)
+            : []),
           { op: "lockLogin", account },
           { op: "endSessions", account },
           ...(facts.family === "postgresql"

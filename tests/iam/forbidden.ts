@@ -1,20 +1,3 @@
-import {
-  CreateSecretCommand,
-  DeleteSecretCommand,
-  GetSecretValueCommand,
-  ListSecretsCommand,
-  PutResourcePolicyCommand,
-  PutSecretValueCommand,
-  TagResourceCommand,
-  UntagResourceCommand,
-  UpdateSecretCommand,
-} from "@aws-sdk/client-secrets-manager";
-import {
-  AddTagsToResourceCommand,
-  DeleteParametersCommand,
-  GetParametersCommand,
-  PutParameterCommand,
-} from "@aws-sdk/client-ssm";
 import { CLUSTER_TAG, ownershipTags } from "../../provisioner/access/secret-text";
 import { keyArn, place as where, type Place, type RoleName } from "./place";
 
@@ -54,20 +37,22 @@ const policy = (...principals: string[]): string =>
   });
 const reader = policy(`arn:aws:iam::${where.account}:role/reader`);
 
-type Command = Parameters<ReturnType<Place["asFunction"]>["secrets"]["send"]>[0];
-type ParameterCommand = Parameters<ReturnType<Place["asFunction"]>["parameters"]["send"]>[0];
-
-const secrets = (role: RoleName, what: string, command: (targets: Targets) => Command, sid?: string): Forbidden => ({
+const secrets = (
+  role: RoleName,
+  what: string,
+  operation: string,
+  request: (targets: Targets) => object,
+  sid?: string,
+): Forbidden => ({
   role,
   what,
   sid,
-  run: (place, targets) => place.asFunction(role).secrets.send(command(targets)),
+  run: (place, targets) => place.call(role, "secretsmanager", operation, request(targets)),
 });
-const parameters = (role: RoleName, what: string, command: ParameterCommand, sid?: string): Forbidden => ({
+const parameters = (role: RoleName, what: string, operation: string, request: object): Forbidden => ({
   role,
   what,
-  sid,
-  run: (place) => place.asFunction(role).parameters.send(command),
+  run: (place) => place.call(role, "ssm", operation, request),
 });
 /** Of a service that is not here. */
 const elsewhere = (role: RoleName, what: string, action: string, resource = "*", sid?: string): Forbidden => ({
@@ -87,133 +72,108 @@ const parameter = (Name: string, Value = "x"): { Name: string; Value: string; Ty
 const network = ["CreateNetworkInterface", "DeleteNetworkInterface", "DescribeSubnets", "AssignPrivateIpAddresses"];
 
 export const forbidden: Forbidden[] = [
-  secrets(
-    "access",
-    "read the value of another cluster's secret",
-    ({ theirs }) => new GetSecretValueCommand({ SecretId: theirs }),
-  ),
-  secrets("access", "read it by its name", () => new GetSecretValueCommand({ SecretId: "rds-stock-app-secret" })),
-  secrets("access", "replace it", ({ theirs }) => new PutSecretValueCommand({ SecretId: theirs, ...value })),
-  secrets("access", "delete it", ({ theirs }) => new DeleteSecretCommand({ SecretId: theirs })),
-  secrets(
-    "access",
-    "let somebody read it",
-    ({ theirs }) => new PutResourcePolicyCommand({ SecretId: theirs, ResourcePolicy: reader, BlockPublicPolicy: true }),
-  ),
-  secrets(
-    "access",
-    "claim it by our tags",
-    ({ theirs }) => new TagResourceCommand({ SecretId: theirs, Tags: tags("orders") }),
-  ),
-  secrets(
-    "access",
-    "read the value of a secret without our tag",
-    ({ foreign }) => new GetSecretValueCommand({ SecretId: foreign }),
-  ),
-  secrets(
-    "access",
-    "claim that by our tags",
-    ({ foreign }) => new TagResourceCommand({ SecretId: foreign, Tags: tags("orders") }),
-  ),
-  secrets(
-    "access",
-    "change the admin's password",
-    ({ admin }) => new PutSecretValueCommand({ SecretId: admin, ...value }),
-  ),
-  secrets(
-    "access",
-    "claim the admin's secret",
-    ({ admin }) => new TagResourceCommand({ SecretId: admin, Tags: tags("orders") }),
-  ),
-  secrets(
-    "access",
-    "let somebody read the admin's secret",
-    ({ admin }) => new PutResourcePolicyCommand({ SecretId: admin, ResourcePolicy: reader, BlockPublicPolicy: true }),
-  ),
-  secrets(
-    "access",
-    "make a secret outside of the prefixes",
-    () => new CreateSecretCommand({ Name: "prod/x", Tags: tags("orders"), ...value }),
-  ),
-  secrets("access", "make one without tags", () => new CreateSecretCommand({ Name: "orders/x", ...value })),
-  secrets(
-    "access",
-    "make one for another cluster",
-    () => new CreateSecretCommand({ Name: "orders/x", Tags: tags("stock"), ...value }),
-  ),
-  secrets(
-    "access",
-    "make one with a tag that others go by",
-    () =>
-      new CreateSecretCommand({
-        Name: "orders/x",
-        Tags: [...tags("orders"), { Key: "project", Value: "x" }],
-        ...value,
-      }),
-  ),
-  secrets(
-    "access",
-    "give one of ours such a tag",
-    ({ own }) => new TagResourceCommand({ SecretId: own, Tags: [{ Key: "project", Value: "x" }] }),
-  ),
-  secrets(
-    "access",
-    "encrypt one with a key that it was not given",
-    ({ own }) => new UpdateSecretCommand({ SecretId: own, KmsKeyId: keyArn("another") }),
-  ),
-  secrets("access", "list all secrets", () => new ListSecretsCommand({})),
+  secrets("access", "read the value of another cluster's secret", "GetSecretValue", ({ theirs }) => ({
+    SecretId: theirs,
+  })),
+  secrets("access", "read it by its name", "GetSecretValue", () => ({ SecretId: "rds-stock-app-secret" })),
+  secrets("access", "replace it", "PutSecretValue", ({ theirs }) => ({ SecretId: theirs, ...value })),
+  secrets("access", "delete it", "DeleteSecret", ({ theirs }) => ({ SecretId: theirs })),
+  secrets("access", "let somebody read it", "PutResourcePolicy", ({ theirs }) => ({
+    SecretId: theirs,
+    ResourcePolicy: reader,
+    BlockPublicPolicy: true,
+  })),
+  secrets("access", "claim it by our tags", "TagResource", ({ theirs }) => ({
+    SecretId: theirs,
+    Tags: tags("orders"),
+  })),
+  secrets("access", "read the value of a secret without our tag", "GetSecretValue", ({ foreign }) => ({
+    SecretId: foreign,
+  })),
+  secrets("access", "claim that by our tags", "TagResource", ({ foreign }) => ({
+    SecretId: foreign,
+    Tags: tags("orders"),
+  })),
+  secrets("access", "change the admin's password", "PutSecretValue", ({ admin }) => ({ SecretId: admin, ...value })),
+  secrets("access", "claim the admin's secret", "TagResource", ({ admin }) => ({
+    SecretId: admin,
+    Tags: tags("orders"),
+  })),
+  secrets("access", "let somebody read the admin's secret", "PutResourcePolicy", ({ admin }) => ({
+    SecretId: admin,
+    ResourcePolicy: reader,
+    BlockPublicPolicy: true,
+  })),
+  secrets("access", "make a secret outside of the prefixes", "CreateSecret", () => ({
+    Name: "prod/x",
+    Tags: tags("orders"),
+    ...value,
+  })),
+  secrets("access", "make one without tags", "CreateSecret", () => ({ Name: "orders/x", ...value })),
+  secrets("access", "make one for another cluster", "CreateSecret", () => ({
+    Name: "orders/x",
+    Tags: tags("stock"),
+    ...value,
+  })),
+  secrets("access", "make one with a tag that others go by", "CreateSecret", () => ({
+    Name: "orders/x",
+    Tags: [...tags("orders"), { Key: "project", Value: "x" }],
+    ...value,
+  })),
+  secrets("access", "give one of ours such a tag", "TagResource", ({ own }) => ({
+    SecretId: own,
+    Tags: [{ Key: "project", Value: "x" }],
+  })),
+  secrets("access", "encrypt one with a key that it was not given", "UpdateSecret", ({ own }) => ({
+    SecretId: own,
+    KmsKeyId: keyArn("another"),
+  })),
+  secrets("access", "list all secrets", "ListSecrets", () => ({})),
   secrets(
     "access",
     "hand one of ours to another cluster",
-    ({ own }) => new TagResourceCommand({ SecretId: own, Tags: [{ Key: CLUSTER_TAG, Value: "stock" }] }),
+    "TagResource",
+    ({ own }) => ({ SecretId: own, Tags: [{ Key: CLUSTER_TAG, Value: "stock" }] }),
     "DenyOtherClusterTag",
   ),
   secrets(
     "access",
     "take our tag off",
-    ({ own }) => new UntagResourceCommand({ SecretId: own, TagKeys: [CLUSTER_TAG] }),
+    "UntagResource",
+    ({ own }) => ({ SecretId: own, TagKeys: [CLUSTER_TAG] }),
     "DenyRemovingOwnership",
   ),
   secrets(
     "access",
     "make a policy public",
-    ({ own }) => new PutResourcePolicyCommand({ SecretId: own, ResourcePolicy: policy("*"), BlockPublicPolicy: false }),
+    "PutResourcePolicy",
+    ({ own }) => ({ SecretId: own, ResourcePolicy: policy("*"), BlockPublicPolicy: false }),
     "DenyPublicPolicies",
   ),
   secrets(
     "access",
     "leave unsaid that it must not be",
-    ({ own }) => new PutResourcePolicyCommand({ SecretId: own, ResourcePolicy: reader }),
+    "PutResourcePolicy",
+    ({ own }) => ({ SecretId: own, ResourcePolicy: reader }),
     "DenyPublicPolicies",
   ),
-  parameters("access", "read parameters elsewhere", new GetParametersCommand({ Names: ["/stock/app/host"] })),
-  parameters(
-    "access",
-    "read one there beside one of ours",
-    new GetParametersCommand({ Names: ["/orders/app/host", "/stock/app/host"] }),
-  ),
-  parameters(
-    "access",
-    "write there",
-    new PutParameterCommand({ ...parameter("/stock/app/host"), Tags: tags("orders") }),
-  ),
-  parameters("access", "write without tags", new PutParameterCommand(parameter("/orders/x"))),
-  parameters(
-    "access",
-    "overwrite what is not ours",
-    new PutParameterCommand({ ...parameter("/orders/notes"), Overwrite: true }),
-  ),
-  parameters("access", "delete what is not ours", new DeleteParametersCommand({ Names: ["/orders/notes"] })),
-  parameters(
-    "access",
-    "claim another cluster's",
-    new AddTagsToResourceCommand({ ResourceType: "Parameter", ResourceId: "/orders/stock", Tags: tags("orders") }),
-  ),
-  parameters(
-    "access",
-    "read what the provisioner is found by",
-    new GetParametersCommand({ Names: ["/db-access/orders"] }),
-  ),
+  parameters("access", "read parameters elsewhere", "GetParameters", { Names: ["/stock/app/host"] }),
+  parameters("access", "read one there beside one of ours", "GetParameters", {
+    Names: ["/orders/app/host", "/stock/app/host"],
+  }),
+  parameters("access", "write there", "PutParameter", { ...parameter("/stock/app/host"), Tags: tags("orders") }),
+  parameters("access", "write without tags", "PutParameter", parameter("/orders/x")),
+  parameters("access", "overwrite what is not ours", "PutParameter", {
+    ...parameter("/orders/notes"),
+    Overwrite: true,
+  }),
+  parameters("access", "delete what is not ours", "DeleteParameters", { Names: ["/orders/notes"] }),
+  parameters("access", "claim another cluster's", "AddTagsToResource", {
+    ResourceType: "Parameter",
+    ResourceId: "/orders/stock",
+    Tags: tags("orders"),
+  }),
+  parameters("access", "read what the provisioner is found by", "GetParameters", { Names: ["/db-access/orders"] }),
   elsewhere(
     "access",
     "invoke another function",
@@ -233,40 +193,23 @@ export const forbidden: Forbidden[] = [
     "logs:GetLogEvents",
     `arn:aws:logs:${where.region}:${where.account}:log-group:x:*`,
   ),
-  secrets("rotate", "read another cluster's secret", ({ theirs }) => new GetSecretValueCommand({ SecretId: theirs })),
-  secrets(
-    "rotate",
-    "make a secret",
-    () => new CreateSecretCommand({ Name: "orders/x", Tags: tags("orders"), ...value }),
-  ),
-  secrets("rotate", "delete one", ({ own }) => new DeleteSecretCommand({ SecretId: own })),
-  secrets(
-    "rotate",
-    "let somebody read one",
-    ({ own }) => new PutResourcePolicyCommand({ SecretId: own, ResourcePolicy: reader, BlockPublicPolicy: true }),
-  ),
-  secrets(
-    "rotate",
-    "take our tag off",
-    ({ own }) => new UntagResourceCommand({ SecretId: own, TagKeys: [CLUSTER_TAG] }),
-  ),
-  secrets(
-    "rotate",
-    "change the admin's password",
-    ({ admin }) => new PutSecretValueCommand({ SecretId: admin, ...value }),
-  ),
-  parameters(
-    "rotate",
-    "write parameters elsewhere",
-    new PutParameterCommand({ ...parameter("/stock/app/host"), Tags: tags("orders") }),
-  ),
-  secrets("migrate", "read the secret of a login", ({ own }) => new GetSecretValueCommand({ SecretId: own })),
-  secrets(
-    "migrate",
-    "change the admin's password",
-    ({ admin }) => new PutSecretValueCommand({ SecretId: admin, ...value }),
-  ),
-  parameters("migrate", "read parameters", new GetParametersCommand({ Names: ["/orders/app/host"] })),
+  secrets("rotate", "read another cluster's secret", "GetSecretValue", ({ theirs }) => ({ SecretId: theirs })),
+  secrets("rotate", "make a secret", "CreateSecret", () => ({ Name: "orders/x", Tags: tags("orders"), ...value })),
+  secrets("rotate", "delete one", "DeleteSecret", ({ own }) => ({ SecretId: own })),
+  secrets("rotate", "let somebody read one", "PutResourcePolicy", ({ own }) => ({
+    SecretId: own,
+    ResourcePolicy: reader,
+    BlockPublicPolicy: true,
+  })),
+  secrets("rotate", "take our tag off", "UntagResource", ({ own }) => ({ SecretId: own, TagKeys: [CLUSTER_TAG] })),
+  secrets("rotate", "change the admin's password", "PutSecretValue", ({ admin }) => ({ SecretId: admin, ...value })),
+  parameters("rotate", "write parameters elsewhere", "PutParameter", {
+    ...parameter("/stock/app/host"),
+    Tags: tags("orders"),
+  }),
+  secrets("migrate", "read the secret of a login", "GetSecretValue", ({ own }) => ({ SecretId: own })),
+  secrets("migrate", "change the admin's password", "PutSecretValue", ({ admin }) => ({ SecretId: admin, ...value })),
+  parameters("migrate", "read parameters", "GetParameters", { Names: ["/orders/app/host"] }),
   ...(["access", "rotate", "migrate"] as const).flatMap((role) =>
     network.map((name) => elsewhere(role, `ec2:${name}`, `ec2:${name}`, "*", "DenyNetworkToCode")),
   ),

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { DeleteParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import assert from "node:assert/strict";
-import type { AccessCheck, Caller } from "../../local/aws";
+import type { AccessCheck, Caller, ServiceName } from "../../local/aws";
 import type { AccessRequest } from "../../local/aws/iam";
 import type { TargetState } from "../../local/stack";
 import type { Claim, LoginClaim } from "../../provisioner/protocol";
@@ -38,8 +38,8 @@ export class Place {
     world.stack.aws.roles.observe((check) => this.recorded.push({ ...check, scenario: this.scenario }));
   }
 
-  static async start(): Promise<Place> {
-    const world = await startWorld("postgresql@17", {
+  static async start(version: string): Promise<Place> {
+    const world = await startWorld(version, {
       role: {
         adminIamUser: "provisioner",
         adminKeyArns: [keyArn("admin")],
@@ -114,25 +114,34 @@ export class Place {
     }
   }
 
-  /** What somebody can do who runs code inside the function, or has its credentials. */
-  asFunction(role: RoleName): { secrets: SecretsManagerClient; parameters: SSMClient; caller: Caller } {
-    const { aws, url } = this.world.stack;
-    const { credentials, session } = aws.identities.issue(this.roleArn(role), this.functionOf(role), 900);
-    const options = { endpoint: url, region: place.region, credentials, maxAttempts: 1 };
-    const caller: Caller = {
-      ...aws.identities.owner(place.account, place.region),
-      arn: session.arn,
-      accessKeyId: credentials.accessKeyId,
-      temporary: true,
-    };
-    return { secrets: new SecretsManagerClient(options), parameters: new SSMClient(options), caller };
+  /** Somebody who runs code inside the function, or has its credentials. */
+  private session(role: RoleName): Caller {
+    const { identities } = this.world.stack.aws;
+    const { session } = identities.issue(this.roleArn(role), this.functionOf(role), 900);
+    return { ...identities.owner(place.account, place.region), ...session, temporary: true };
+  }
+
+  /** A call with the role's credentials. Throws what AWS answers. */
+  async call(role: RoleName, service: ServiceName, operation: string, request: object): Promise<void> {
+    const scope = `${this.session(role).accessKeyId}/20260101/${place.region}/${service}/aws4_request`;
+    const reply = await fetch(this.world.stack.url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `${service === "ssm" ? "AmazonSSM" : service}.${operation}`,
+        authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
+      },
+      body: JSON.stringify(request),
+    });
+    const { __type, message } = (await reply.json()) as { __type?: string; message?: string };
+    if (!reply.ok) throw Object.assign(new Error(message), { name: __type });
   }
 
   forgetParameter = (Name: string): Promise<unknown> => this.parameters.send(new DeleteParameterCommand({ Name }));
 
   /** What is asked of a role by a service that is not here. Fails as the service would. */
   ask(role: RoleName, request: AccessRequest): void {
-    this.world.stack.aws.roles.authorize(this.asFunction(role).caller, () => [request]);
+    this.world.stack.aws.roles.authorize(this.session(role), () => [request]);
   }
 
   /** Why a claim is refused. */

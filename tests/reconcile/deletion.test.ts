@@ -67,16 +67,15 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
     /** A server does not notice that a client has died while its statement waits, and would carry it out later. */
     const endAdminSessions = async (): Promise<void> => {
       const admin = world.server.admin.user;
-      if (postgresql)
-        await byHand(
-          world,
-          undefined,
-          `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '${admin}'`,
-        );
+      if (postgresql) {
+        const theirs = `FROM pg_stat_activity WHERE usename = '${admin}'`;
+        await byHand(world, undefined, `SELECT pg_terminate_backend(pid) ${theirs}`);
+        while ((await byHand(world, undefined, `SELECT 1 ${theirs}`)).length > 0) await sleep(20);
+        return;
+      }
       const sessions = `SELECT id FROM information_schema.processlist WHERE user = '${admin}'`;
-      if (!postgresql)
-        for (const { id, ID = id } of await byHand(world, undefined, sessions))
-          await byHand(world, undefined, `KILL ${ID}`);
+      for (const { id, ID = id } of await byHand(world, undefined, sessions))
+        await byHand(world, undefined, `KILL ${ID}`);
     };
 
     before(async () => {

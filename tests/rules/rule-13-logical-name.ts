@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Claim } from "../../provisioner/protocol";
+import type { Claim, ClaimResult } from "../../provisioner/protocol";
 import { refused } from "../support/refusal";
 import { apply, ask, attempt, changeWords, secretOf, type Ask, type Login, type World } from "../support/world";
 import { grantOf, loginClaim, type Place } from "./place";
@@ -113,20 +113,32 @@ export function ruleLogicalName(place: () => Place, version: string): void {
     });
     after(() => place().asOwner("DROP TABLE r13_t"));
 
-    it("another endpoint, resource id and function send no statement that changes anything", async () => {
+    it("another endpoint, resource id and function change nothing but the host in the login's secret", async () => {
       const moved = await functionLike("db-access-moved-access", {
         DB_ACCESS_HOST: "127.0.0.1",
         DB_ACCESS_TLS_SERVER_NAME: "localhost",
         DB_ACCESS_RESOURCE_ID: "cluster-MOVED",
       });
       const known = await place().apply(...asks(all("orders"), owner));
-      const found = await apply(moved, ...asks(all("orders"), owner));
+      let found: ClaimResult[] = [];
+      const statements = await place().changedBy(async () => {
+        found = await apply(moved, ...asks(all("orders"), owner));
+      });
+      assert.deepEqual(withoutLedger(statements), []);
       assert.deepEqual(
         found.map(({ id, status }) => [id, status]),
-        known.map(({ id }) => [id, "unchanged"]),
+        known.map(({ id }, index) => [id, index === 0 ? "done" : "unchanged"]),
       );
-      assert.equal(found[0].outputs?.endpoint, "127.0.0.1");
+      assert.deepEqual(changeWords(found[0]), [
+        "write the secret of r13_app again (host, port, database or engine changed)",
+      ]);
+      const { endpoint, secretArn } = found[0].outputs ?? {};
+      assert.equal(endpoint, "127.0.0.1");
+      const { host, password } = await secretOf(moved, secretArn ?? "");
+      assert.equal(host, "127.0.0.1");
+      assert.equal(password, old.password);
       await assertSettled(on(moved), ...asks(all("orders"), owner));
+      await place().apply(...asks(all("orders"), owner));
     });
 
     it("a restore under a new name inherits nothing: what is there belongs to the cluster it comes from", async () => {

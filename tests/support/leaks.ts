@@ -42,7 +42,7 @@ function formsOf(text: string): string[] {
     [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
     [...bytes].join(","),
     uri,
-    uri.replaceAll("%20", "+"),
+    new URLSearchParams([["", text]]).toString().slice(1),
     uri.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
     jsonEscaped(text),
     jsonEscaped(jsonEscaped(text)),

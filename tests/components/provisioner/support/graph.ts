@@ -8,14 +8,14 @@ export interface Registered {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  provider?: string;
 }
 
 export interface Graph {
   provisioner: Provisioner;
   /** Everything that was registered, in order of names. */
   all: Registered[];
-  /** Invokes, each as `<token>`. */
-  calls: string[];
+  calls: { token: string; provider?: string }[];
   /** The inputs of the one child of this type whose name ends so. */
   one(type: string, suffix: string): Record<string, unknown>;
   of(type: string): Registered[];
@@ -84,19 +84,19 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? nu
 export async function graphOf(program: () => Provisioner, world: World = {}): Promise<Graph> {
   const place = { partition: world.partition ?? "aws", region: world.region ?? region };
   const all: Registered[] = [];
-  const calls: string[] = [];
+  const calls: Graph["calls"] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
-        const registered = { type, name, inputs: inputs as Record<string, unknown> };
+      newResource: ({ type, name, inputs, provider }) => {
+        const registered = { type, name, inputs: inputs as Record<string, unknown>, provider };
         all.push(registered);
         return {
           id: `${ids[type] ?? ""}${name}`,
           state: { ...inputs, ...stateOf(registered, place), ...world.outputs?.[name] },
         };
       },
-      call: ({ token }) => {
-        calls.push(token);
+      call: ({ token, provider }) => {
+        calls.push({ token, provider });
         switch (token) {
           case "aws:index/getCallerIdentity:getCallerIdentity":
             return { accountId: account };
