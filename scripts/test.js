@@ -20,7 +20,16 @@ const specs = [
 const skipped = (process.env.DB_ACCESS_SKIP_ENGINES ?? "").split(",").filter((name) => name !== "");
 
 // What takes longest begins first, so that no worker is left alone with it at the end.
-const longest = ["tests/rules/", "tests/model/", "tests/pulumi/", "tests/reconcile/"];
+const longest = [
+  "tests/rules/",
+  "tests/model/",
+  "tests/faults/",
+  "tests/failures/",
+  "tests/rotation/",
+  "tests/credentials/",
+  "tests/pulumi/",
+  "tests/reconcile/",
+];
 
 function testFiles() {
   const order = (file) => {

@@ -19,7 +19,9 @@ export interface Rules {
 
 export function rulesOf(name: string): Rules {
   const fail: Fail = (property, value, fix) => {
-    const isSimple = value === null || typeof value !== "object" || (Array.isArray(value) && value.length === 0);
+    // Others may be large, or refer to themselves.
+    const isSimple =
+      ["string", "number", "boolean"].includes(typeof value) || (Array.isArray(value) && value.length === 0);
     const shown = value === undefined ? "is missing" : `${isSimple ? `${JSON.stringify(value)} ` : ""}cannot be used`;
     throw new pulumi.RunError(`Provisioner ${JSON.stringify(name)}: ${property} ${shown}; ${fix}.`);
   };

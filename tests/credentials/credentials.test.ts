@@ -7,6 +7,7 @@ import { refusalSuite } from "./refusal-suite";
 import { changeSuite, shapeSuite } from "./secret-suite";
 import { settingsSuite } from "./settings-suite";
 import { suppliedSuite } from "./supplied-suite";
+import { unfinishedSuite } from "./unfinished-suite";
 
 for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.11")) {
   describe(`credentials on ${version}`, () => {
@@ -26,6 +27,7 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
     if (version.startsWith("postgresql")) {
       describe("a change of a secret in place", () => changeSuite(() => place));
       describe("a secret's settings", () => settingsSuite(() => place));
+      describe("a run that did not end", () => unfinishedSuite(() => place));
       describe("parameters", () => parameterSuite(() => place));
       describe("what is refused", () => refusalSuite(() => place));
       describe("from password to IAM", () => iamSuite(() => place));

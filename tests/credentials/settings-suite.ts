@@ -154,24 +154,4 @@ export function settingsSuite(place: () => Place): void {
     assert.equal("masterarn" in place().value("orders/foreign"), false);
     await place().works("orders/foreign");
   });
-
-  it("a refused setting leaves a login that works, and the next claim gets there", async () => {
-    const { aws } = place().world.stack;
-    const stop = aws.intercept((call) => {
-      if (call.operation !== "ReplicateSecretToRegions") return call.next();
-      throw Object.assign(new Error("no"), { name: "InvalidParameterException" });
-    });
-    const claim = login("halfway", {
-      readers: ["111122223333"],
-      replicas: [{ region: "eu-west-1" }],
-    });
-    const error = await place().failure(claim);
-    stop();
-    assert.ok(error.code.length > 0);
-    await place().works("orders/halfway");
-    assert.ok(place().secret("orders/halfway").policy !== undefined, "it came as far as the policy");
-    await place().apply(login("halfway"));
-    assert.equal(place().secret("orders/halfway").policy, undefined, "what the earlier claim asked for is gone");
-    await place().works("orders/halfway");
-  });
 }

@@ -1,11 +1,10 @@
 // `npm run faults`: the table of protocols, calls and faults, with after how many runs each has converged.
 import { interruptible } from "../../automation/terminal/interrupt";
 import { print, printJson, say } from "../../automation/terminal/output";
-import { parseServerSpec } from "../../local/servers";
 import { Harness, type Outcome } from "./harness";
 import { readOptions, usage, UsageError, type Options } from "./options";
 import { Place } from "./place";
-import type { Protocol } from "./protocol";
+import { isOn, type Protocol } from "./protocol";
 import { protocols } from "./protocols";
 import type { Selection } from "./recording";
 import { absences, faultTable, hasConverged, summaryOf, wordsOf } from "./report";
@@ -52,10 +51,7 @@ async function work(
 
 async function tryOut(spec: string, options: Options, found: Found, signal: AbortSignal): Promise<void> {
   say(`${spec}: starting`);
-  const left = protocols.filter(
-    ({ name, engines }) =>
-      options.protocols.includes(name) && engines.some((engine) => engine === parseServerSpec(spec).engine),
-  );
+  const left = protocols.filter((each) => options.protocols.includes(each.name) && isOn(each, spec, options.brief));
   const workers = Array.from({ length: Math.min(options.jobs, left.length) }, () =>
     work(spec, left, options.select, found, signal).catch((error: unknown) => {
       found.problems.push(`${spec}: ${signal.aborted ? "interrupted" : reasonOf(error)}`);

@@ -8,6 +8,7 @@ export interface Options {
   servers: string[];
   protocols: string[];
   select: Selection;
+  brief: boolean;
   json: boolean;
   /** How many servers of each kind work at the same time, each on a protocol of its own. */
   jobs: number;
@@ -79,6 +80,7 @@ export function readOptions(args: readonly string[]): Options {
       kinds: wantedKinds.filter((kind) => !values.brief || brief.kinds.includes(kind)),
       picks: (fault, at) => wantedMoments.includes(fault.when) && (!values.brief || brief.picks(fault, at)),
     },
+    brief: values.brief,
     json: values.json,
     jobs: jobsOf(values.jobs),
   };

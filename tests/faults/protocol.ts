@@ -36,6 +36,8 @@ export interface Protocol {
   name: string;
   /** Where it exists. */
   engines: readonly Place["world"]["product"][];
+  /** Where the brief part has it, when its statements are another protocol's and one server says enough. */
+  briefly?: readonly Place["world"]["product"][];
   /** Why it does not exist on the others. */
   elsewhere?: string;
   /** What has to be there before. */
@@ -95,3 +97,6 @@ export const between = (
   },
   settled: (names) => [{ claim: to(names) }],
 });
+
+export const isOn = ({ engines, briefly = engines }: Protocol, spec: string, inBrief: boolean): boolean =>
+  (inBrief ? briefly : engines).some((engine) => engine === spec.split("@")[0]);

@@ -77,9 +77,10 @@ export const protocols: readonly Protocol[] = [
       (names) => login(names),
       (names) => login(names),
     ),
+    briefly: ["postgresql"],
     steps: (names) => [applied({ claim: login(names), action: "reset" })],
   },
-  between("settings", (names) => login(names), withSettings),
+  { ...between("settings", (names) => login(names), withSettings), briefly: ["postgresql"] },
   ...rotations,
   { ...between("password to IAM", (names) => login(names), iam), ...onlyWhereIamIs },
   { ...between("IAM to password", iam, (names) => login(names)), ...onlyWhereIamIs },
@@ -90,6 +91,7 @@ export const protocols: readonly Protocol[] = [
   },
   {
     ...replacement("delete and replace", inWindow),
+    briefly: ["mariadb"],
     steps: (names) => [removed(inWindow(login(names))), ensured(inWindow(successor(names)))],
   },
   {

@@ -1,6 +1,7 @@
 import { plainTable } from "../../automation/terminal/table";
 import { kinds, moments, type Fault } from "./gate";
 import type { Outcome } from "./harness";
+import { isOn } from "./protocol";
 import { protocols } from "./protocols";
 
 export const hasConverged = ({ problems }: Outcome): boolean => problems.length === 0;
@@ -51,9 +52,9 @@ export const wordsOf = ({ engine, protocol, fault, after, problems }: Outcome): 
 
 /** Protocols that a server does not have, and why. */
 export const absences = (engines: readonly string[]): string[] =>
-  protocols.flatMap(({ name, engines: has, elsewhere }) => {
-    const without = engines.filter((spec) => !has.some((engine) => engine === spec.split("@")[0]));
-    return without.length === 0 ? [] : [`${name} is not on ${without.join(", ")}: ${elsewhere ?? "it has none"}.`];
+  protocols.flatMap((protocol) => {
+    const without = engines.filter((spec) => !isOn(protocol, spec, false));
+    return without.length === 0 ? [] : [`${protocol.name} is not on ${without.join(", ")}: ${protocol.elsewhere}.`];
   });
 
 export function summaryOf(outcomes: readonly Outcome[]): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Harness } from "./harness";
 import { Place } from "./place";
+import { isOn } from "./protocol";
 import { protocols } from "./protocols";
 import { brief } from "./recording";
 import { hasConverged, wordsOf } from "./report";
@@ -17,7 +18,7 @@ export function faultsOn(version: string): void {
     });
     after(() => place.stop());
 
-    for (const protocol of protocols.filter(({ engines }) => engines.some((engine) => version.startsWith(engine))))
+    for (const protocol of protocols.filter((each) => isOn(each, version, true)))
       it(`of ${protocol.name} leaves one user and one secret that opens it, or nothing`, async () => {
         const outcomes = await harness.run(protocol, brief);
         assert.deepEqual(outcomes.filter((outcome) => !hasConverged(outcome)).map(wordsOf), []);

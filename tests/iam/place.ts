@@ -4,7 +4,7 @@ import {
   TagResourceCommand,
   UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { DeleteParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import assert from "node:assert/strict";
 import type { AccessCheck, Caller, ServiceName } from "../../local/aws";
 import type { AccessRequest } from "../../local/aws/iam";
@@ -28,14 +28,16 @@ const endpointId = "vpce-0123456789abcdef0";
 /** A provisioner with everything that a role can have, and a record of what its roles are asked. */
 export class Place {
   readonly recorded: Recorded[] = [];
-  private scenario = "the start";
+  private scenario: string | undefined;
 
   private constructor(
     readonly world: World,
     readonly secrets: SecretsManagerClient,
     readonly parameters: SSMClient,
   ) {
-    world.stack.aws.roles.observe((check) => this.recorded.push({ ...check, scenario: this.scenario }));
+    world.stack.aws.roles.observe((check) => {
+      if (this.scenario !== undefined) this.recorded.push({ ...check, scenario: this.scenario });
+    });
   }
 
   static async start(version: string): Promise<Place> {
@@ -73,7 +75,7 @@ export class Place {
     try {
       return await run();
     } finally {
-      this.scenario = "nothing";
+      this.scenario = undefined;
     }
   }
 
@@ -96,8 +98,9 @@ export class Place {
     assert.equal(await this.world.stack.rotationEnded(arn), "done");
   }
 
-  /** A request that has to log in as the admin, to one of the functions. Resolves with the error's code. */
+  /** A request for which one of the functions has to log in as the admin. Resolves with the error's code. */
   async knock(role: RoleName): Promise<string | undefined> {
+    await this.world.stack.lambda.recycle(this.functionOf(role));
     const target: TargetState = { ...this.world.target, functionName: this.functionOf(role) };
     const claim: Claim = { kind: "role", name: "nobody", deletion: "drop" };
     return (await invokeRaw({ ...this.world, target }, requestOf(this.world, "plan", [{ claim }]))).error?.code;
@@ -111,6 +114,22 @@ export class Place {
       return await run();
     } finally {
       await lambda.updateFunction(this.functionOf(role), { vpcEndpointId: endpointId });
+    }
+  }
+
+  /** The provisioner is deployed with other prefixes than the login's secret was made under. */
+  async withOtherPrefixes<T>(run: () => Promise<T>): Promise<T> {
+    const { lambda } = this.world.stack;
+    const { rolePolicies } = lambda.get(this.functionOf("access")).spec;
+    const later = (text: string): string => text.replaceAll(":secret:orders/*", ":secret:later/*");
+    await lambda.updateFunction(this.functionOf("access"), {
+      rolePolicies: (name) =>
+        (rolePolicies?.(name) ?? []).map((one) => JSON.parse(later(JSON.stringify(one))) as object),
+    });
+    try {
+      return await run();
+    } finally {
+      await lambda.updateFunction(this.functionOf("access"), { rolePolicies });
     }
   }
 
@@ -136,8 +155,6 @@ export class Place {
     const { __type, message } = (await reply.json()) as { __type?: string; message?: string };
     if (!reply.ok) throw Object.assign(new Error(message), { name: __type });
   }
-
-  forgetParameter = (Name: string): Promise<unknown> => this.parameters.send(new DeleteParameterCommand({ Name }));
 
   /** What is asked of a role by a service that is not here. Fails as the service would. */
   ask(role: RoleName, request: AccessRequest): void {

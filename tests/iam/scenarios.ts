@@ -1,4 +1,5 @@
 import { CreateSecretCommand, TagResourceCommand } from "@aws-sdk/client-secrets-manager";
+import { DeleteParameterCommand, ListTagsForResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import assert from "node:assert/strict";
 import { PRINCIPAL_TAG, SUPPLIES_TAG } from "../../provisioner/access/secret-text";
 import { connectToken } from "../../provisioner/credentials/admin-token";
@@ -17,11 +18,15 @@ const full = (passwordVersion: number, more: Partial<LoginClaim> = {}): LoginCla
     },
     { kmsKeyArn: keyArn("logins"), readers: ["arn:aws:iam::111122223333:role/app"] },
   );
+const password = "/orders/app/password";
 const rotation = { strategy: "single", days: 30 } as const;
 const rotating = full(2, { rotation });
 
 /** What each scenario does. They run in this order, on what the ones before have left. */
 export const scenarios: Record<string, (place: Place) => Promise<void>> = {
+  "the admin logs in": async (place) => {
+    for (const role of roles) assert.equal(await place.knock(role), undefined);
+  },
   "a login is made": async (place) => {
     await place.apply(full(1));
   },
@@ -29,14 +34,14 @@ export const scenarios: Record<string, (place: Place) => Promise<void>> = {
     await place.apply(full(2));
   },
   "a secret gets other settings": async (place) => {
-    const auth = {
+    const auth: LoginClaim["auth"] = {
       kind: "password",
       secret: {
         name: "orders/app",
         inherit: { tags: ["team"], policy: true },
         replicas: [{ region: "eu-west-1", kmsKeyArn: keyArn("copies", "eu-west-1") }],
       },
-    } as const;
+    };
     await place.apply({ ...full(2), auth });
     await place.apply(full(2));
   },
@@ -48,8 +53,18 @@ export const scenarios: Record<string, (place: Place) => Promise<void>> = {
     await place.rotate(await place.apply(rotating));
   },
   "a secret is rotated whose parameter is gone": async (place) => {
-    await place.forgetParameter("/orders/app/password");
-    await place.rotate(await place.apply(rotating));
+    const arn = await place.apply(rotating);
+    await place.parameters.send(new DeleteParameterCommand({ Name: password }));
+    await place.rotate(arn);
+  },
+  "a secret is rotated whose parameter is of another type": async (place) => {
+    const arn = await place.apply(rotating);
+    const { TagList: Tags } = await place.parameters.send(
+      new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: password }),
+    );
+    await place.parameters.send(new DeleteParameterCommand({ Name: password }));
+    await place.parameters.send(new PutParameterCommand({ Name: password, Value: "x", Type: "String", Tags }));
+    await place.rotate(arn);
   },
   "a secret is rotated that was taken over": async (place) => {
     const SecretId = await place.apply(rotating);
@@ -72,7 +87,7 @@ export const scenarios: Record<string, (place: Place) => Promise<void>> = {
     const { ARN = "" } = await place.secrets.send(
       new CreateSecretCommand({ Name: "theirs/report", SecretString, Tags, KmsKeyId: keyArn("logins") }),
     );
-    const claim = login("report", { auth: { kind: "password", suppliedSecretArn: ARN } });
+    const claim = login("report", { auth: { kind: "password", suppliedSecretArn: ARN }, passwordVersion: undefined });
     await place.apply(claim);
     await place.remove(claim);
   },
@@ -82,14 +97,16 @@ export const scenarios: Record<string, (place: Place) => Promise<void>> = {
   "a deleted login is made again": async (place) => {
     await place.apply(login("app"));
   },
+  "a login is deleted whose secret was made under an earlier prefix": async (place) => {
+    const claim = login("early");
+    await place.apply(claim);
+    await place.withOtherPrefixes(() => place.remove(claim));
+  },
   "a login is replaced": async (place) => {
     const shared = { name: "orders/app", recoveryDays: 0 };
     await place.apply(login("app_two", {}, shared));
     await place.remove(login("app"));
     await place.remove(login("app_two", {}, shared));
-  },
-  "the admin logs in": async (place) => {
-    for (const role of roles) assert.equal(await place.knock(role), undefined);
   },
   "the admin logs in with a token": async (place) => {
     process.env.AWS_ACCESS_KEY_ID ??= "none";

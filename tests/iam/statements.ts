@@ -51,6 +51,3 @@ export const statements: Record<RoleName, Record<string, string>> = {
     DenyOutsideEndpoints: "migrate: from another network",
   },
 };
-
-/** Network actions that Lambda does later, to the functions of every role, and that no call here can show. */
-export const unseen: Record<RoleName, string[]> = { access: [], rotate: [], migrate: [] };

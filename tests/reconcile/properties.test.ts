@@ -556,7 +556,7 @@ describe("properties of the planner", () => {
           assertExact(context);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
     assert.ok(carried > 500 && recovered > 100, "the random claims do something");
   });

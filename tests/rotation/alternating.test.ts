@@ -32,6 +32,7 @@ for (const version of versionsToTest("postgresql@13", "postgresql@17", "mariadb@
 
   describe(`two logins that take turns, on ${version}`, () => {
     let place: Place;
+    let clients: Clients | undefined;
     const owner: Claim = { kind: "role", name: "shop_owner", deletion: "drop" };
     const database: Claim = { kind: "database", name: "shop", owner: "shop_owner", deletion: "drop" };
     const plain = loginClaim("shop_api", { database: "shop" });
@@ -57,12 +58,14 @@ for (const version of versionsToTest("postgresql@13", "postgresql@17", "mariadb@
     before(async () => {
       place = await startPlace(version);
     });
-    after(() => place.stop());
+    after(async () => {
+      await clients?.end();
+      await place.stop();
+    });
 
     describe("an existing login", () => {
       let secretArn: string;
       let old: Version;
-      let clients: Clients;
 
       before(async () => {
         const { world } = place;

@@ -13,10 +13,9 @@ export interface Counted {
 
 /** An application's clients at their work: every attempt is a new connection that runs a statement. */
 export class Clients {
-  private readonly begun = Date.now();
+  private readonly since = Date.now();
   private readonly failures: string[] = [];
   private readonly running: Promise<void>[] = [];
-  private cached: { version: Version; since: number } | undefined;
   private attempts = 0;
   private ended = false;
 
@@ -29,11 +28,16 @@ export class Clients {
     this.running.push(this.reading(), this.caching());
   }
 
+  /** Ends them. */
+  async end(): Promise<void> {
+    this.ended = true;
+    await Promise.all(this.running.splice(0));
+  }
+
   /** Ends them and demands that none was refused, and that they did ask often enough. */
   async stop(): Promise<Counted> {
-    this.ended = true;
-    for (const loop of this.running.splice(0)) await loop;
-    const perSecond = (this.attempts * 1000) / (Date.now() - this.begun);
+    await this.end();
+    const perSecond = (this.attempts * 1000) / (Date.now() - this.since);
     assert.deepEqual(this.failures, []);
     assert.ok(perSecond >= ENOUGH, `only ${perSecond.toFixed(1)} logins a second`);
     return { attempts: this.attempts, perSecond };
@@ -44,28 +48,36 @@ export class Clients {
     const under: Promise<void>[] = [];
     for (let next = Date.now(); !this.ended; next += PACE_MS) {
       await sleep(Math.max(0, next - Date.now()));
-      under.push(
-        versionOf(this.place, this.arn).then(async (version) => {
-          await this.logIn("a client that reads the secret", version);
-          this.attempts += 1;
-        }),
-      );
+      under.push(this.readAndLogIn());
       // No more than a few at once: a slow machine is to be slow, not out of connections.
       if (under.length >= 8) await under.shift();
     }
     await Promise.all(under);
   }
 
+  private async readAndLogIn(): Promise<void> {
+    const version = await this.read();
+    if (version === undefined) return;
+    await this.logIn("a client that reads the secret", version);
+    this.attempts += 1;
+  }
+
+  private async read(): Promise<Version | undefined> {
+    return versionOf(this.place, this.arn).catch((error: unknown) => {
+      this.failures.push(`reading the secret: ${String(error)}`);
+      return undefined;
+    });
+  }
+
   /** Reads it again only when the grace period has passed since. */
   private async caching(): Promise<void> {
-    while (!this.ended) {
-      if (this.cached === undefined || Date.now() - this.cached.since >= graceSeconds * 1000) {
-        const since = Date.now();
-        this.cached = { version: await versionOf(this.place, this.arn), since };
-        continue;
+    let version: Version | undefined;
+    for (let since = 0; !this.ended; await sleep(PACE_MS)) {
+      if (Date.now() - since >= graceSeconds * 1000) {
+        since = Date.now();
+        version = await this.read();
       }
-      await this.logIn("a client that keeps the secret for the grace period", this.cached.version);
-      await sleep(PACE_MS);
+      if (version !== undefined) await this.logIn("a client that keeps the secret for the grace period", version);
     }
   }
 

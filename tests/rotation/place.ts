@@ -111,11 +111,23 @@ export async function stage(place: Place, arn: string): Promise<string> {
   return ClientRequestToken;
 }
 
+/** The same archive, with another role: the one may look at secrets that are not its own, the other may not. */
+export type FunctionOf = "access" | "rotate";
+
+const functionNameOf = ({ world }: Place, which: FunctionOf): string =>
+  which === "access" ? world.target.functionName : world.target.rotateFunctionName;
+
 /** One step as Secrets Manager would send it. Resolves with the failure in words. */
-export async function step(place: Place, arn: string, name: Step, token: string): Promise<string | undefined> {
+export async function step(
+  place: Place,
+  arn: string,
+  name: Step,
+  token: string,
+  which: FunctionOf = "rotate",
+): Promise<string | undefined> {
   const event = { Step: name, SecretId: arn, ClientRequestToken: token, RotationToken: "t" };
   const answer = await place.lambda.send(
-    new InvokeCommand({ FunctionName: place.world.target.rotateFunctionName, Payload: JSON.stringify(event) }),
+    new InvokeCommand({ FunctionName: functionNameOf(place, which), Payload: JSON.stringify(event) }),
   );
   if (answer.FunctionError === undefined) return undefined;
   const body = JSON.parse(Buffer.from(answer.Payload ?? []).toString("utf8")) as { errorMessage: string };
@@ -164,14 +176,21 @@ export const whoGetsIn = async (place: Place, logins: readonly Login[]): Promise
   return found;
 };
 
-/** No drift, no change, and nothing to do. Resolves with what `read` shows. */
-export async function isSettled({ world }: Place, ...claims: Claim[]): Promise<ClaimResult[]> {
-  const asks = claims.map((claim) => ({ claim }));
+/** No drift, and nothing that a plan would change. Resolves with what `read` shows. */
+export async function isUnchanged({ world }: Place, claim: Claim): Promise<ClaimResult> {
+  const [[read], [planned]] = [await ask(world, "read", [{ claim }]), await ask(world, "plan", [{ claim }])];
+  for (const result of [read, planned]) assert.deepEqual(changeWords(result), [], JSON.stringify(result));
+  return read;
+}
+
+/** The same, and an apply does nothing either: what is due to end has ended before. */
+export async function isSettled(place: Place, ...claims: Claim[]): Promise<ClaimResult[]> {
+  const { world } = place;
   const mark = logMark(world);
-  const read = await ask(world, "read", asks);
-  const planned = await ask(world, "plan", asks);
-  for (const result of [...read, ...planned]) assert.deepEqual(changeWords(result), [], JSON.stringify(result));
-  for (const result of await apply(world, ...asks)) assert.equal(result.status, "unchanged", JSON.stringify(result));
+  const read: ClaimResult[] = [];
+  for (const claim of claims) read.push(await isUnchanged(place, claim));
+  for (const result of await apply(world, ...claims.map((claim) => ({ claim }))))
+    assert.equal(result.status, "unchanged", JSON.stringify(result));
   assert.deepEqual(changingStatements(world, mark), []);
   return read;
 }
@@ -196,14 +215,16 @@ export async function principalsLike({ world }: Place, name: string): Promise<st
   return rows.map((row) => String(row.name)).sort();
 }
 
-const rotationLog = ({ world }: Place): string =>
-  readFileSync(world.stack.lambda.logFile(world.target.rotateFunctionName), "utf8");
-
-/** What the rotation function's audit says of a run. */
-export async function auditOf(place: Place, run: () => Promise<unknown>): Promise<AuditLine[]> {
-  const mark = rotationLog(place).length;
+/** What a function's audit says of a run. */
+export async function auditOf(
+  place: Place,
+  run: () => Promise<unknown>,
+  which: FunctionOf = "rotate",
+): Promise<AuditLine[]> {
+  const log = (): string => readFileSync(place.world.stack.lambda.logFile(functionNameOf(place, which)), "utf8");
+  const mark = log().length;
   await run();
-  return rotationLog(place)
+  return log()
     .slice(mark)
     .split("\n")
     .filter((line) => line.startsWith('{"audit"'))

@@ -24,6 +24,7 @@ import {
   tick,
   versionOf,
   whoGetsIn,
+  type FunctionOf,
   type Place,
 } from "./place";
 
@@ -173,13 +174,12 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
     it("are refused for what is not ours to rotate, and nothing is changed", async () => {
       const { world } = place;
       const { claim, secretArn } = await fresh();
-      const expect = async (arn: string, token: string, code: string): Promise<void> => {
-        const lines = await auditOf(place, () =>
-          unchangedBy(world, async () => {
-            for (const name of steps)
-              assert.match((await step(place, arn, name, token)) ?? "", new RegExp(`^${code}: `));
-          }),
-        );
+      const expect = async (arn: string, token: string, code: string, which: FunctionOf = "rotate"): Promise<void> => {
+        const run = async (): Promise<void> => {
+          for (const name of steps)
+            assert.match((await step(place, arn, name, token, which)) ?? "", new RegExp(`^${code}: `));
+        };
+        const lines = await auditOf(place, () => unchangedBy(world, run), which);
         assert.deepEqual(
           lines.map((line) => [line.outcome, line.code]),
           steps.map(() => ["refused", code]),
@@ -192,18 +192,20 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
         SecretString: JSON.stringify({ username: claim.name, password: "x" }),
         ClientRequestToken: first.versionId,
       };
-      const { ARN: untagged } = await direct("CreateSecret", { Name: "untagged", ...stranger });
-      await expect(String(untagged), first.versionId, "NotOurs");
-      await expect(world.target.adminSecretArn, first.versionId, "NotOurs");
-      await expect(`${secretArn.slice(0, -6)}gone00`, first.versionId, "NotOurs");
+      const { ARN: untagged } = await direct("CreateSecret", { Name: "orders/untagged", ...stranger });
+      await expect(String(untagged), first.versionId, "NotOurs", "access");
+      await expect(`${secretArn.slice(0, -6)}gone00`, first.versionId, "NotOurs", "access");
+      // The role of the rotation function does not even let it look.
+      await expect(String(untagged), first.versionId, "SecretUnavailable");
+      await expect(world.target.adminSecretArn, first.versionId, "SecretUnavailable");
       // Tags alone do not make a secret a login's: the ledger names the secret of each.
       const { Tags } = await direct("DescribeSecret", { SecretId: secretArn });
       const tags = Tags as { Key: string; Value: string }[];
-      const { ARN: claimed } = await direct("CreateSecret", { Name: "claimed", ...stranger, Tags: tags });
+      const { ARN: claimed } = await direct("CreateSecret", { Name: "orders/claimed", ...stranger, Tags: tags });
       await expect(String(claimed), first.versionId, "NotOurs");
       const elsewhere = tags.map(({ Key, Value }) => ({ Key, Value: Key === "db-access:cluster" ? "billing" : Value }));
-      const { ARN: other } = await direct("CreateSecret", { Name: "elsewhere", ...stranger, Tags: elsewhere });
-      await expect(String(other), first.versionId, "SecretOfAnotherCluster");
+      const { ARN: other } = await direct("CreateSecret", { Name: "orders/elsewhere", ...stranger, Tags: elsewhere });
+      await expect(String(other), first.versionId, "SecretOfAnotherCluster", "access");
       await expect(secretArn, "00000000-0000-4000-8000-000000000000", "RotationReplayed");
       await rotated(place, secretArn);
       await expect(secretArn, first.versionId, "RotationReplayed");
@@ -228,11 +230,11 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
       const parameterPasswordKeyArn = `arn:aws:kms:${world.stack.region}:${world.stack.account}:key/one`;
       const { claim, secretArn } = await fresh({
         ...rotatingBy(strategy),
-        parameterPath: "/apps/step",
+        parameterPath: "/orders/step",
         parameterPasswordKeyArn,
       });
       const published = async (): Promise<{ user: string; password: string }> => {
-        const Names = ["username", "password"].map((name) => `/apps/step/${name}`);
+        const Names = ["username", "password"].map((name) => `/orders/step/${name}`);
         const answer = await world.stack.aws.direct("ssm", "GetParameters", { Names, WithDecryption: true });
         const found = answer.Parameters as { Name: string; Value: string }[];
         const valueOf = (name: string): string => found.find(({ Name }) => Name === name)?.Value ?? "";

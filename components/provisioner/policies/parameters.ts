@@ -8,16 +8,18 @@ interface Published extends Place {
   parameterPaths: readonly string[];
 }
 
+type Use = "manage" | "rotate";
+
 const actions = (...names: string[]): string[] => names.map((name) => `ssm:${name}`);
 
 const under = ({ parameterPaths, ...place }: Published): string[] =>
   parameterPaths.map((path) => arn(place, "ssm", `parameter/${path.replace(/^\/+|\/+$/g, "")}/*`));
 
 /** Without a tag: whether a parameter exists, and whose it is, has to be seen before anything is written. */
-const readParameters = (published: Published): PolicyStatement => ({
+const readParameters = (published: Published, use: Use): PolicyStatement => ({
   Sid: "ReadParameters",
   Effect: "Allow",
-  Action: actions("GetParameters", "ListTagsForResource"),
+  Action: actions("GetParameters", ...(use === "manage" ? ["ListTagsForResource"] : [])),
   Resource: under(published),
 });
 
@@ -45,7 +47,8 @@ const changeOwnParameters = (published: Published): PolicyStatement => ({
   Condition: { StringEquals: ofCluster(published.clusterName), Null: { [`aws:RequestTag/${CLUSTER_TAG}`]: "true" } },
 });
 
-export const parameterStatements = (published: Published): PolicyStatement[] =>
+/** A rotation writes only what its login has published already. */
+export const parameterStatements = (published: Published, use: Use): PolicyStatement[] =>
   published.parameterPaths.length === 0
     ? []
-    : [readParameters(published), createParameters(published), changeOwnParameters(published)];
+    : [readParameters(published, use), createParameters(published), changeOwnParameters(published)];

@@ -5,7 +5,7 @@ import * as aws from "@pulumi/aws";
 import { stringify } from "yaml";
 import { Provisioner, type Child, type ChildTransforms } from "../../../components";
 import { childKinds } from "../../../components/provisioner/children";
-import { graph, graphOf, plain, plainArgs, type Graph } from "./support/graph";
+import { graph, graphOf, leanArgs, plain, plainArgs, type Graph } from "./support/graph";
 
 const snapshot = path.join(__dirname, "default-graph.yaml");
 
@@ -46,7 +46,7 @@ describe("the resources of a provisioner", () => {
     const names: string[] = [];
     const made = await graphOf(() => {
       const provider = new aws.Provider("elsewhere", { region: "eu-north-1" });
-      return new Provisioner("here", plainArgs({ network: everywhere }), {
+      return new Provisioner("here", leanArgs({ network: everywhere }), {
         providers: { aws: provider },
         transformations: [
           ({ name, type, opts }) => {
@@ -101,7 +101,7 @@ describe("the resources of a provisioner", () => {
 
   it("take what a transform says, and keep what it does not", async () => {
     const made = await graph(
-      plainArgs({
+      leanArgs({
         transforms: {
           function: ({ name, args }) =>
             name.endsWith("-access") ? { args: { ...args, memorySize: 1024 } } : undefined,
@@ -115,7 +115,7 @@ describe("the resources of a provisioner", () => {
   });
 
   it("never let in a principal that is everybody", async () => {
-    const made = await graph(plainArgs({ access: everybody }));
+    const made = await graph(leanArgs({ access: everybody }));
     for (const { inputs, name } of made.of("aws:lambda/permission:Permission"))
       assert.ok(inputs.principal !== "*" && inputs.principal !== undefined, name);
     assert.doesNotMatch(JSON.stringify(plain(made.all)), /\\"Principal\\":(\\"\*\\"|\{\\"[A-Za-z]+\\":\[?\\"\*\\")/);

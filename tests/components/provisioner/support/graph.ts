@@ -44,6 +44,10 @@ export const plainArgs = (more: Partial<ProvisionerArgs> = {}): ProvisionerArgs 
   ...more,
 });
 
+/** Without what only watches, which is most of it: for tests of something else. */
+export const leanArgs = (more: Partial<ProvisionerArgs> = {}): ProvisionerArgs =>
+  plainArgs({ monitoring: { alarms: false, dashboard: false }, schedule: false, ...more });
+
 /** What AWS would answer, in the shapes that are read. */
 function stateOf(
   { type, name, inputs }: Registered,
