@@ -46,7 +46,7 @@ export class Provisioner extends pulumi.ComponentResource {
   readonly functionArns: pulumi.Output<FunctionArns>;
   /** The execution roles' policies, for roles of one's own. */
   readonly policies: pulumi.Output<FunctionPolicies>;
-  /** The group of the functions; undefined when `network.securityGroupIds` were given. */
+  /** The group of the functions; the first of `network.securityGroupIds`, where those are given. */
   readonly securityGroupId: pulumi.Output<string>;
   /** Where alarms go; undefined without alarms. */
   readonly topicArn: pulumi.Output<string | undefined>;

@@ -6,7 +6,8 @@ import type { ClusterFacts } from "./cluster";
 import { secretNamePrefixesOf } from "./environment";
 import { functionArnOf, functionKinds, functionNameOf, logGroupNameOf, type FunctionKind, type Place } from "./names";
 import type { Network } from "./network";
-import { accessPolicy, migratePolicy, rotationPolicy, type PolicyDocument } from "./policies";
+import { accessPolicy, migratePolicy, rotationPolicy, type PolicyDocument, type PolicyStatement } from "./policies";
+import { policy } from "./policies/document";
 
 /** What a function runs as. */
 export interface FunctionRole {
@@ -24,6 +25,14 @@ const trust = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
+/** Lambda sends the traces with the function's role, and makes no traced function whose role cannot. */
+const sendTraces: PolicyStatement = {
+  Sid: "SendTraces",
+  Effect: "Allow",
+  Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+  Resource: ["*"],
+};
+
 /** Everything that the policies are made of, once all of it is known. */
 function policiesOf(
   args: ProvisionerArgs,
@@ -34,13 +43,13 @@ function policiesOf(
   const { clusterName, keys = {}, functions } = args;
   const known = pulumi.output({
     place,
-    admin: pulumi.output(cluster.admin) as pulumi.Output<{ secretArn?: string; iamUser?: string }>,
-    resourceId: pulumi.output(cluster.resourceId),
+    admin: pulumi.output<{ secretArn?: pulumi.Input<string>; iamUser?: pulumi.Input<string> }>(cluster.admin),
+    resourceId: cluster.resourceId,
     adminKeyArns: cluster.adminKeyArns,
-    secretKeyArns: pulumi.output(keys.secrets ?? []),
-    parameterKeyArns: pulumi.output(keys.parameters ?? []),
-    otherRotationFunctions: pulumi.output(args.rotationFunctionArns ?? []),
-    vpcEndpointIds: pulumi.output(network.endpointIds),
+    secretKeyArns: keys.secrets ?? [],
+    parameterKeyArns: keys.parameters ?? [],
+    otherRotationFunctions: args.rotationFunctionArns ?? [],
+    vpcEndpointIds: network.endpointIds,
   });
   const document = (kind: FunctionKind): pulumi.Output<string> =>
     known.apply((facts) => {
@@ -54,7 +63,6 @@ function policiesOf(
         resourceId: facts.resourceId,
         adminKeyArns: facts.adminKeyArns,
         vpcEndpointIds: facts.vpcEndpointIds,
-        tracing: functions?.tracing !== false,
       };
       const logins = {
         ...common,
@@ -74,7 +82,8 @@ function policiesOf(
         migrate: () => migratePolicy(common),
         rotate: () => rotationPolicy(logins),
       };
-      return JSON.stringify(documents[kind]());
+      const { Statement } = documents[kind]();
+      return JSON.stringify(policy(functions?.tracing === false ? Statement : [...Statement, sendTraces]));
     });
   return { access: document("access"), migrate: document("migrate"), rotate: document("rotate") };
 }
@@ -91,9 +100,9 @@ export function makeRoles(
   const { roles = {}, clusterName } = args;
   const policies = policiesOf(args, cluster, network, place);
   const make = (kind: FunctionKind): FunctionRole => {
-    const policy = policies[kind];
+    const text = policies[kind];
     const brought = roles[kind];
-    if (brought !== undefined) return { arn: pulumi.output(brought), policy, dependsOn: [] };
+    if (brought !== undefined) return { arn: pulumi.output(brought), policy: text, dependsOn: [] };
     const role = children.make("role", aws.iam.Role, `${kind}-role`, {
       description: `The ${kind} function of db-access for ${clusterName}`,
       assumeRolePolicy: trust,
@@ -103,9 +112,9 @@ export function makeRoles(
     const attached = children.make("rolePolicy", aws.iam.RolePolicy, `${kind}-policy`, {
       role: role.name,
       name: "db-access",
-      policy,
+      policy: text,
     });
-    return { arn: role.arn, policy, dependsOn: [attached] };
+    return { arn: role.arn, policy: text, dependsOn: [attached] };
   };
   const [access, migrate, rotate] = functionKinds.map(make);
   return { access, migrate, rotate };

@@ -10,6 +10,9 @@ const defaultConcurrency = 10;
 /** Below the twelve hours for which a role's credentials are valid. AWS replaces environments after some hours too. */
 const environmentLifeMs = 6 * 60 * 60 * 1000;
 
+/** Where AWS puts a function's code. */
+const awsTaskRoot = "/var/task/";
+
 /** One registered function: its configuration, its log, and its warm and busy environments. */
 export class LocalFunction {
   state: FunctionState = "Active";
@@ -127,8 +130,12 @@ export class LocalFunction {
   private environmentVariables(): Record<string, string> {
     const { name, region, memoryMb, handler, env } = this.current;
     const credentials = this.options.credentials(this.current);
+    const placed = Object.entries(env).map(([key, value]) => [
+      key,
+      value.startsWith(awsTaskRoot) ? path.join(this.taskRoot, value.slice(awsTaskRoot.length)) : value,
+    ]);
     return {
-      ...env,
+      ...(Object.fromEntries(placed) as Record<string, string>),
       _HANDLER: handler,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,

@@ -83,6 +83,10 @@ export class LambdaHost {
     return this.get(name).log.file;
   }
 
+  names(): string[] {
+    return [...this.functions.values()].map(({ spec }) => spec.name);
+  }
+
   /** By name, when only one account and Region has it, or by ARN. */
   get(name: string): LocalFunction {
     const found = [...this.functions.values()].filter((fn) => fn.spec.name === name || fn.arn === name);

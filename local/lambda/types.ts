@@ -19,6 +19,8 @@ export interface FunctionSpec {
   invokers?: string[];
   /** Further statements of its resource-based policy, for services such as `secretsmanager.amazonaws.com`. */
   permissions?: FunctionPermission[];
+  /** Its execution role. Default: one with the function's name. */
+  roleArn?: string;
   /** The identity policies of its execution role. Default: the role may do everything in its account. */
   rolePolicies?: (functionName: string) => object[];
   /** The interface endpoint through which its calls come. */

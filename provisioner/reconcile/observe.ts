@@ -3,6 +3,7 @@ import type { ClaimRecord } from "../access/record";
 import type { FunctionConfig } from "../config";
 import type { EngineSession, LedgerQuery } from "../engines/engine";
 import { serviceOf } from "../service";
+import { withActualTurns } from "./actual-turns";
 import { changedPasswords, type Held } from "./changed-passwords";
 import { contextOf, readSecrets, type SecretReading } from "./observe-secrets";
 
@@ -27,11 +28,12 @@ export async function observe(
   orders: readonly ClaimOrder[],
   look: Look,
 ): Promise<Observation> {
-  const { records, foreign } = split(config, look.rows ?? (await session.ledger.read(ledgerOf(config, orders))));
+  const { records: rows, foreign } = split(config, look.rows ?? (await session.ledger.read(ledgerOf(config, orders))));
   const [state, secrets] = await Promise.all([
-    session.read(serverQuery(session.facts, orders, records)),
-    readSecrets(config, orders, records),
+    session.read(serverQuery(session.facts, orders, rows)),
+    readSecrets(config, orders, rows),
   ]);
+  const records = await withActualTurns(rows, secrets.secrets);
   const changed = look.passwords ? await changedPasswords(session, state, heldBy(records, secrets)) : new Set<string>();
   return {
     context: {

@@ -23,6 +23,10 @@ export function iamSuite(place: () => Place): void {
       outputs?.parameterNames,
       ["host", "port", "username"].map((name) => `/orders/passwordless/${name}`),
     );
+    // What it holds would keep the two logins from using passwords.
+    const refusal = await place().failure({ ...claim, rotation: { strategy: "alternating", days: 30 } });
+    assert.equal(refusal.code, "RotationRefused");
+    assert.match(refusal.message, /IAM/);
     await place().apply(claim);
     assert.notEqual(await place().works("orders/passwordless"), password);
   });

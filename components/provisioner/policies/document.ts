@@ -20,10 +20,21 @@ export interface Place {
   account: string;
 }
 
-export const policy = (statements: readonly (PolicyStatement | undefined)[]): PolicyDocument => ({
-  Version: "2012-10-17",
-  Statement: statements.filter((statement) => statement !== undefined),
-});
+/** IAM's limit for all inline policies of a role together, white space not counted. */
+const inlineLimit = 10_240;
+
+/** Fails where IAM would refuse it, and says before the deployment what can be done. */
+export function policy(statements: readonly (PolicyStatement | undefined)[]): PolicyDocument {
+  const document: PolicyDocument = {
+    Version: "2012-10-17",
+    Statement: statements.filter((statement) => statement !== undefined),
+  };
+  const size = JSON.stringify(document).replace(/\s/g, "").length;
+  if (size <= inlineLimit) return document;
+  throw new Error(
+    `The role's policy would have ${size} characters, and IAM takes ${inlineLimit}: name fewer keys, paths, prefixes, tags and rotation functions, or patterns that stand for several.`,
+  );
+}
 
 export const arn = ({ partition, region, account }: Place, service: string, resource: string): string =>
   `arn:${partition}:${service}:${region}:${account}:${resource}`;

@@ -82,8 +82,8 @@ function conditionHolds({ Condition }: Statement, caller: Caller): boolean {
 }
 
 /**
- * What the resource policy says. Identity policies are not modelled: inside its own account everybody may do
- * everything that the secret's policy does not deny.
+ * What the resource policy says. The caller's own policies have allowed the call before: inside its own account
+ * everything goes that the secret's policy does not deny.
  */
 export function authorize(
   secret: Secret | undefined,

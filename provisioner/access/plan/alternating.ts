@@ -227,7 +227,7 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
     changes: changes.length > 0 ? changes : recordChange(record, next, words),
     warnings,
     next,
-    recordChanges: recordDiffers(record, next) || credentials.step !== "none",
+    recordChanges: recordDiffers(record, next) || credentials.step !== "none" || followed.also.length > 0,
   };
 }
 

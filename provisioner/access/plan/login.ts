@@ -197,7 +197,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     changes: changes.length > 0 ? changes : recordChange(record, next, words),
     warnings: adopting ? [`${claim.name} existed before and is taken over; its password is reset.`] : [],
     next,
-    recordChanges: recordDiffers(record, next) || credentials.step !== "none",
+    recordChanges: recordDiffers(record, next) || credentials.step !== "none" || followed.also.length > 0,
   };
 }
 

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as aws from "@pulumi/aws";
-import { Provisioner, type ClusterArgs, type ProvisionerArgs } from "../../../components";
+import { DbRole, Provisioner, provisionerFromName, type ClusterArgs, type ProvisionerArgs } from "../../../components";
 import { clusterFacts } from "../../../components/provisioner/cluster";
 import { functionKinds } from "../../../components/provisioner/names";
 import { readConfig, type FunctionConfig } from "../../../provisioner/config";
 import { provisionerRefSchema, type ProvisionerRef } from "../../../provisioner/protocol";
+import { ref as someRef } from "../support/inputs";
+import { AwsEndpointStandIn } from "../support/lambda-endpoint";
 import { account, graph, graphOf, leanArgs, region, valueOf, type Graph, type World } from "./support/graph";
 
 /** What a function reads of the environment that it is given. */
@@ -46,6 +48,9 @@ const world: World = {
 
 const made = (cluster: () => ClusterArgs, more: Partial<ProvisionerArgs> = {}): Promise<Graph> =>
   graphOf(() => new Provisioner("orders", leanArgs({ cluster: cluster(), ...more })), world);
+
+/** `promise` is how Pulumi's own code waits for an output with its failure; it is not in the types. */
+const settled = (value: unknown): Promise<unknown> => (value as { promise(): Promise<unknown> }).promise();
 
 describe("what a provisioner tells its functions and its callers", () => {
   it("is an environment that the functions can read, and a ref that callers can read", async () => {
@@ -176,12 +181,33 @@ describe("what a provisioner tells its functions and its callers", () => {
       vpcSecurityGroupIds: output(["sg-0"]),
     };
     const facts = clusterFacts({ from, engine: "aurora-postgresql" });
-    const settled = (value: unknown): Promise<unknown> => (value as { promise(): Promise<unknown> }).promise();
     await assert.rejects(settled(facts.host), /cluster\.engine is aurora-postgresql and the database is aurora-mysql/);
     assert.ok("secretArn" in facts.admin);
     await assert.rejects(settled(facts.admin.secretArn), /manageMasterUserPassword: true/);
     // The keys fail for the same reason; nobody else looks at them here.
     await assert.rejects(settled(facts.adminKeyArns), /manageMasterUserPassword: true/);
+  });
+
+  it("is what a resource of the same program takes, whole", async () => {
+    const built = await graphOf(() => {
+      const provisioner = new Provisioner("orders", leanArgs());
+      new DbRole("owner", { provisioner, name: "orders_owner" });
+      return provisioner;
+    });
+    const [{ inputs }] = built.all.filter(({ name }) => name === "owner");
+    assert.deepEqual(inputs.provisioner, await refOf(built));
+  });
+
+  it("is found by nothing but the cluster's name", async () => {
+    const found = { Parameter: { Value: JSON.stringify(someRef()) } };
+    const endpoint = await AwsEndpointStandIn.start(() => ({ body: JSON.stringify(found) }));
+    try {
+      const read = provisionerFromName("orders", { region, endpointUrl: endpoint.url });
+      assert.deepEqual(await settled(read), someRef());
+      assert.deepEqual(JSON.parse(endpoint.calls[0].body), { Name: "/db-access/orders" });
+    } finally {
+      await endpoint.stop();
+    }
   });
 
   it("belongs to the partition that the provider works in", async () => {

@@ -92,6 +92,8 @@ describe("a provisioner's functions and roles", () => {
       ["orders-access-policy", "orders-migrate-policy"],
     );
     const { access, rotate } = await valueOf(made.provisioner.policies);
+    // Lambda makes no traced function whose role cannot send traces.
+    assert.ok(sids(access).includes("SendTraces"));
     assert.equal(attached[0].inputs.policy, access);
     assert.ok(sids(rotate).includes("UseOwnSecrets"));
   });

@@ -121,7 +121,7 @@ export async function graphOf(program: () => Provisioner, world: World = {}): Pr
     "acme",
   );
   const provisioner = program();
-  await pulumi.runtime.waitForRPCs();
+  await pulumi.runtime.disconnect();
   all.sort((a, b) => (a.name < b.name ? -1 : 1));
   const of = (type: string): Registered[] => all.filter((each) => each.type === type);
   return {
