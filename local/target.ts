@@ -139,6 +139,8 @@ export async function deployTarget(
     timeoutSeconds: 300,
     env: { DB_ACCESS_ROTATION_FUNCTION_ARN: rotateFunctionArn, ...env },
   };
+  const rotateEnv = { ...rotating.env, DB_ACCESS_FUNCTION: "rotate" };
+  const migrateEnv = { ...env, DB_ACCESS_FUNCTION: "migrate" };
   const permissions: FunctionPermission[] = [
     { statementId: "secrets-manager", principal: rotationPrincipal, sourceAccount: account },
   ];
@@ -149,12 +151,14 @@ export async function deployTarget(
   });
   await lambda.registerFunction({
     ...rotating,
+    env: rotateEnv,
     name: rotate,
     permissions,
     rolePolicies: (name) => [rotationPolicy(roleOf(name))],
   });
   await lambda.registerFunction({
     ...common,
+    env: migrateEnv,
     name: functions.migrate,
     timeoutSeconds: 900,
     rolePolicies: (name) => [migratePolicy(roleOf(name))],

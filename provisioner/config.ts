@@ -3,8 +3,13 @@ import { z } from "zod";
 import type { Family } from "./access/server";
 import { clusterNamePattern, engineNames, familyOf, type EngineName } from "./protocol/ref";
 
+/** Three functions share the archive, so that whoever may invoke one may not invoke the others. */
+export type Purpose = "access" | "migrate" | "rotate";
+
 /** What the function serves. One function serves one cluster; nothing in a request can change any of this. */
 export interface FunctionConfig {
+  /** What this function of the archive is for; the others' requests are refused. */
+  purpose: Purpose;
   cluster: string;
   engine: EngineName;
   family: Family;
@@ -34,6 +39,7 @@ export interface FunctionConfig {
 
 const text = z.string().min(1);
 const schema = z.object({
+  DB_ACCESS_FUNCTION: z.enum(["access", "migrate", "rotate"]).default("access"),
   DB_ACCESS_CLUSTER: z.string().regex(clusterNamePattern),
   DB_ACCESS_ENGINE: z.enum(engineNames),
   DB_ACCESS_HOST: text,
@@ -70,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): FunctionConfig
       "The function's environment is not valid: set either DB_ACCESS_ADMIN_SECRET_ARN or DB_ACCESS_ADMIN_IAM_USER.",
     );
   return {
+    purpose: e.DB_ACCESS_FUNCTION,
     cluster: e.DB_ACCESS_CLUSTER,
     engine: e.DB_ACCESS_ENGINE,
     family: familyOf(e.DB_ACCESS_ENGINE),

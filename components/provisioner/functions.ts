@@ -78,7 +78,7 @@ export function makeFunctions(aws: Aws, children: Children, args: ProvisionerArg
           securityGroupIds: network.securityGroupIds,
           ...(network.dualStack ? { ipv6AllowedForDualStack: true } : {}),
         },
-        environment: { variables: environment },
+        environment: { variables: { DB_ACCESS_FUNCTION: kind, ...environment } },
         kmsKeyArn: keys.environment,
         tracingConfig: { mode: functions.tracing === false ? "PassThrough" : "Active" },
         loggingConfig: { logFormat: "Text", logGroup: logs[kind].name },

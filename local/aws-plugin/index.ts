@@ -29,7 +29,7 @@ export async function startAwsPlugin(stack: LocalStack, directory: string): Prom
   };
   const main = path.join(__dirname, `main${extension}`);
   const child = spawn(process.execPath, [...runner, main, JSON.stringify(settings)], {
-    env: { ...process.env, ...stack.env() },
+    env: { ...process.env, ...stack.env(), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const stop = async (): Promise<void> => {

@@ -92,7 +92,10 @@ export function keptKinds(place: Place): Record<string, Kind> {
       required: ["comparisonOperator", "evaluationPeriods"],
       replacedBy: ["name"],
       generatedName: "name",
-      made: ({ inputs }) => ({ id: named(inputs), outputs: { arn: arnIn(place, "cloudwatch", `alarm:${named(inputs)}`) } }),
+      made: ({ inputs }) => ({
+        id: named(inputs),
+        outputs: { arn: arnIn(place, "cloudwatch", `alarm:${named(inputs)}`) },
+      }),
     }),
     "aws:cloudwatch/dashboard:Dashboard": kept({
       inputs: { dashboardName: "text", dashboardBody: "json" },

@@ -42,7 +42,8 @@ export class SecretCalls {
     const channel = isStart ? "start" : call.service === "ssm" ? "parameters" : "secrets";
     const fault = this.gate.meet({ by, channel, label });
     if (fault === undefined) return call.next();
-    if (fault.when === "after") await call.next();
+    // An answer that says no is an answer too, and gets lost like any other.
+    if (fault.when === "after") await call.next().catch(() => undefined);
     return this.fail(fault, request);
   }
 

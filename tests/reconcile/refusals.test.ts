@@ -223,6 +223,12 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
       const elsewhere = await refuse({ ...request, cluster: "billing" });
       assert.equal(elsewhere.error?.code, "WrongCluster");
       assert.match(elsewhere.error?.message ?? "", /serves orders, not billing/);
+      for (const functionName of [world.target.ref.functions.migrate, world.target.rotateFunctionName]) {
+        const other = { ...world, target: { ...world.target, functionName } };
+        const reply = await unchangedBy(world, () => invokeRaw(other, request));
+        assert.equal(reply.error?.code, "WrongFunction");
+        assert.match(reply.error?.message ?? "", /takes no claims; invoke its access function/);
+      }
       const { min, max } = protocolRange;
       for (const [protocols, side] of [
         [{ min: max + 1, max: max + 2 }, /Upgrade the provisioner's stack/],

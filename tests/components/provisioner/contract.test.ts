@@ -75,7 +75,10 @@ describe("what a provisioner tells its functions and its callers", () => {
       tlsServerName: undefined,
       allowGlobalPrivileges: [],
     };
-    assert.deepEqual(configsOf(built), [expected, expected, expected]);
+    assert.deepEqual(
+      configsOf(built),
+      ["access", "migrate", "rotate"].map((purpose) => ({ purpose, ...expected })),
+    );
     const functionArn = (kind: string): string =>
       `arn:aws:lambda:${region}:${account}:function:db-access-orders-${kind}`;
     assert.deepEqual(await refOf(built), {
