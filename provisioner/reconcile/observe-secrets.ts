@@ -77,14 +77,7 @@ const refuseAlone =
 async function readSecret(config: FunctionConfig, { id, order, record }: Asked, reading: SecretReading): Promise<void> {
   const { claim, owner } = order;
   const supplied = claim.auth.kind === "password" ? claim.auth.suppliedSecretArn : undefined;
-  if (supplied !== undefined) {
-    const state = await readSecretState(supplied, { policy: false });
-    const refused = state === undefined ? undefined : suppliedProblem(config, claim.name, state);
-    if (refused !== undefined) return void reading.problems.set(id, refused);
-    if (state !== undefined) return void reading.secrets.set(id, state);
-    const message = `The secret that supplies the password of ${claim.name} does not exist; create it first, or correct auth.suppliedSecretArn.`;
-    return void reading.problems.set(id, { code: "SecretUnavailable", message });
-  }
+  if (supplied !== undefined) return readSupplied(config, id, claim.name, supplied, reading);
   const own = record?.credentials?.supplied === true ? undefined : record?.credentials;
   const formers = formerClaims(record);
   const policy = [claim, ...formers].some(hasPolicy);
@@ -103,6 +96,32 @@ async function readSecret(config: FunctionConfig, { id, order, record }: Asked, 
   const attaches = functionArn !== undefined && state?.rotation?.functionArn !== functionArn;
   const problem = taken ?? (attaches ? await rotationProblem(functionArn) : undefined);
   if (problem !== undefined) reading.problems.set(id, problem);
+}
+
+async function readSupplied(
+  config: FunctionConfig,
+  id: string,
+  name: string,
+  arn: string,
+  reading: SecretReading,
+): Promise<void> {
+  const refuse = (message: string): void => void reading.problems.set(id, { code: "SuppliedSecretRefused", message });
+  try {
+    const state = await readSecretState(arn, { policy: false });
+    const problem = state === undefined ? undefined : suppliedProblem(config, name, state);
+    if (problem !== undefined) reading.problems.set(id, problem);
+    else if (state !== undefined) reading.secrets.set(id, state);
+    else
+      refuse(
+        `The secret that supplies the password of ${name} does not exist; create it first, or correct auth.suppliedSecretArn.`,
+      );
+  } catch (error) {
+    // The role sees only what carries the tag, so that a missing tag, and a missing secret, read as a denial.
+    if (!(error instanceof DbAccessError) || error.code !== "SecretUnavailable" || error.transient) throw error;
+    refuse(
+      `The secret that supplies the password of ${name} is not there or not meant for this cluster; see that it exists and has the tag ${SUPPLIES_TAG}=${config.cluster}. (${error.message})`,
+    );
+  }
 }
 
 /**

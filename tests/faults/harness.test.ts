@@ -3,6 +3,7 @@ import type { Interceptor } from "../../local/aws";
 import { versionsToTest } from "../support/versions";
 import { byHand, secretOf } from "../support/world";
 import { problemsOf } from "./end-state";
+import type { Kind } from "./gate";
 import { Harness } from "./harness";
 import { Place } from "./place";
 import type { Names, Protocol } from "./protocol";
@@ -15,8 +16,8 @@ const protocolNamed = (name: string): Protocol => {
   return found;
 };
 
-const one = (label: string): Selection => ({
-  kinds: ["drop"],
+const one = (label: string, kind: Kind = "drop"): Selection => ({
+  kinds: [kind],
   picks: (fault) => fault.label === label && fault.nth === 1 && fault.when === "after",
 });
 
@@ -54,6 +55,11 @@ for (const version of versionsToTest("postgresql@17"))
       const longer = new Recording([...full.calls, { by: "access", channel: "secrets", label: "PutSecretValue" }]);
       const outcomes = await harness.run(create, one("PutSecretValue"), longer);
       assert.match(outcomes.flatMap((outcome) => outcome.problems).join(), /the call was not met/);
+    });
+
+    it("loses an answer also when it says no", async () => {
+      const [outcome] = await harness.run(create, one("DescribeSecret", "throw"));
+      assert.deepEqual([outcome.problems, outcome.runs], [[], 2]);
     });
 
     it("fails when the function leaves the old version current", async () => {
