@@ -107,15 +107,17 @@ export function ruleConcurrency(place: () => Place, version: string): void {
       const { world, login } = place();
       await login("r8_held");
       await login("r8_late");
-      const { functionName, migrateFunctionName } = world.target;
+      const { functionName } = world.target;
       const other = await openSession(world, world.server.superuser);
       for (const sql of postgresql
         ? ["BEGIN", "ALTER ROLE r8_held CONNECTION LIMIT 9"]
         : [`LOCK TABLES mysql.${world.product === "mariadb" ? "global_priv" : "user"} READ`])
         assert.equal(await other.run(sql), true, sql);
       const limit = (name: string): Ask => ({ claim: loginClaim(name, { connectionLimit: 7 }) });
-      // The second function of the cluster, so that the first one's time can be made short.
-      const slow = askWorld({ ...world, target: { ...world.target, functionName: migrateFunctionName } }, "apply", [
+      // A second function of the cluster, so that the first one's time can be made short.
+      const second = "db-access-second-access";
+      await world.stack.lambda.registerFunction({ ...world.stack.lambda.get(functionName).spec, name: second });
+      const slow = askWorld({ ...world, target: { ...world.target, functionName: second } }, "apply", [
         limit("r8_held"),
       ]);
       const intents = (): Promise<unknown[]> =>
