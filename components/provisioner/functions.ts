@@ -42,6 +42,10 @@ const defaults: Record<FunctionKind, Required<FunctionArgs>> = {
   rotate: { memoryMb: 512, timeoutSeconds: 300, reservedConcurrency: 5 },
 };
 
+/** What configuration does not say comes as undefined, and means the default. */
+const given = (settings: FunctionArgs = {}): FunctionArgs =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+
 export interface FunctionParts {
   network: Network;
   roles: FunctionRoles;
@@ -55,7 +59,7 @@ export function makeFunctions(aws: Aws, children: Children, args: ProvisionerArg
   const { clusterName, functions = {}, keys = {} } = args;
   const code = codeOf(args.tls?.ca);
   const make = (kind: FunctionKind): MadeFunction => {
-    const settings = { ...defaults[kind], ...functions[kind] };
+    const settings = { ...defaults[kind], ...given(functions[kind]) };
     const made = children.make(
       "function",
       aws.lambda.Function,

@@ -62,6 +62,24 @@ export function keptKinds(place: Place): Record<string, Kind> {
     }),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": rule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": rule,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": kept({
+      inputs: {
+        vpcId: "text",
+        serviceName: "text",
+        vpcEndpointType: "text",
+        subnetIds: ["text"],
+        securityGroupIds: ["text"],
+        privateDnsEnabled: "boolean",
+        ipAddressType: "text",
+        tags,
+      },
+      required: ["vpcId"],
+      replacedBy: ["vpcId", "serviceName", "vpcEndpointType"],
+      made: ({ name }) => ({
+        id: `vpce-${name}`,
+        outputs: { arn: arnIn(place, "ec2", `vpc-endpoint/vpce-${name}`), state: "available" },
+      }),
+    }),
     "aws:cloudwatch/logGroup:LogGroup": kept({
       inputs: { name: "text", retentionInDays: "number", kmsKeyId: "text", tags },
       replacedBy: ["name"],

@@ -63,6 +63,7 @@ export const protocols: readonly Protocol[] = [
       () => undefined,
       (names) => login(names),
     ),
+    briefly: ["postgresql", "mysql"],
     meanwhile: dropLedger,
     after: (place, names) => forget(place, login(names)),
   },
@@ -87,6 +88,7 @@ export const protocols: readonly Protocol[] = [
   {
     // The new user takes the secret over, and the end of the old one leaves it alone.
     ...replacement("replace"),
+    briefly: ["postgresql", "mysql"],
     steps: (names) => [ensured(successor(names)), removed(login(names))],
   },
   {
@@ -97,6 +99,7 @@ export const protocols: readonly Protocol[] = [
   {
     name: "delete",
     engines: everywhere,
+    briefly: ["postgresql", "mysql"],
     prepare: (names) => [{ claim: login(names) }],
     steps: (names) => [removed(login(names))],
     expected: () => [],

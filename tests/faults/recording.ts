@@ -48,11 +48,12 @@ export interface Selection {
   picks(fault: Fault, at: number): boolean;
 }
 
-/** By its name alone: reading, taking locks and naming statements change nothing that outlives a session. */
+/** Reading, taking locks and naming statements leave nothing that outlives a session. What begins a process counts too. */
 const changesSomething = ({ channel, label }: Call): boolean =>
-  channel === "sql"
+  channel === "start" ||
+  (channel === "sql"
     ? label.split("; ").some((statement) => !/^(…|BEGIN|COMMIT|log in|PREPARE|SELECT|SET|SHOW|WITH)/.test(statement))
-    : !/^(Describe|Get)/.test(label);
+    : !/^(Describe|Get)/.test(label));
 
 /**
  * A part that says nearly the same in less time. A process that ends after one call and one that ends before the next

@@ -45,7 +45,7 @@ const inTurns = (names: Names): Pick<Login, "accounts" | "active"> => {
   return { accounts: [names.user, ...active], active };
 };
 
-const rotation = (strategy: Strategy, more: Pick<Protocol, "engines" | "elsewhere">): Protocol => {
+const rotation = (strategy: Strategy, more: Pick<Protocol, "engines" | "briefly" | "elsewhere">): Protocol => {
   const claim = (names: Names): LoginClaim => rotating(names, strategy);
   return {
     ...between(`rotate ${strategy}`, claim, claim),
@@ -65,9 +65,9 @@ const withRoles = {
 
 /** Secrets Manager's four steps, driven by the local endpoint, which repeats them as AWS does. */
 export const rotations: readonly Protocol[] = [
-  rotation("single", { engines: ["postgresql", "mysql", "mariadb"] }),
+  rotation("single", { engines: ["postgresql", "mysql", "mariadb"], briefly: ["mysql"] }),
   rotation("dual", { engines: ["mysql"], elsewhere: "only MySQL keeps two passwords for one login" }),
-  rotation("alternating", withRoles),
+  rotation("alternating", { ...withRoles, briefly: ["postgresql"] }),
   {
     // From one login to two that take turns, until the one is gone.
     ...between(
@@ -76,6 +76,7 @@ export const rotations: readonly Protocol[] = [
       (names) => rotating(names, "alternating"),
     ),
     ...withRoles,
+    briefly: ["mariadb"],
     steps: (names) => [andTested(ensured(rotating(names, "alternating")), names), clock(names)],
     expected: (names) => [{ claim: rotating(names, "alternating"), secret: names.secret, ...inTurns(names) }],
   },

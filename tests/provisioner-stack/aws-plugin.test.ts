@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { strToU8, zipSync } from "fflate";
+import { unpack } from "../../local/aws-plugin/code";
 import type { Control } from "../../local/aws-plugin/control-client";
 import { ControlledRoles } from "../../local/aws-plugin/control-roles";
+import { graph, plainArgs } from "../components/provisioner/support/graph";
 import { AwsPlugin } from "../../local/aws-plugin/provider";
 
 const nobody: Control = ({ operation }) => Promise.reject(new Error(`nobody expects ${operation}`));
@@ -31,6 +37,36 @@ describe("the stand-in of the AWS plugin", () => {
     assert.deepEqual((await plugin.check(target, {}, { rule: "r" })).failures, [
       { property: "arn", reason: "is required" },
     ]);
+  });
+
+  it("knows everything that a provisioner with all its options is made of", async () => {
+    const key = "arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000000";
+    const { all } = await graph(
+      plainArgs({
+        network: {
+          vpcId: "vpc-0orders",
+          subnetIds: ["subnet-0a", "subnet-0b"],
+          endpoints: { services: ["secretsmanager", "ssm"] },
+          dualStack: true,
+        },
+        access: {
+          accountIds: ["444455556666"],
+          organizationId: "o-abcdefghij",
+          role: { principals: ["444455556666"], externalId: "tooling" },
+        },
+        keys: { environment: key, logs: key, topic: key, deadLetters: key },
+        tags: { team: "data" },
+      }),
+    );
+    const made = all.filter(({ type }) => type.startsWith("aws:"));
+    assert.ok(made.some(({ type }) => type.endsWith(":VpcEndpoint")));
+    for (const { type, name, inputs } of made) {
+      // The mocks have no engine that hashes what is in an archive.
+      const { code, ...rest } = inputs;
+      const { failures = [] } = await plugin.check(urnOf(type), {}, rest);
+      const expected = code === undefined ? [] : [{ property: "code", reason: "is required" }];
+      assert.deepEqual(failures, expected, name);
+    }
   });
 
   it("refuses a document that is not JSON", async () => {
@@ -72,5 +108,25 @@ describe("the stand-in of the AWS plugin", () => {
     roles.deletePolicy("r", "p");
     roles.delete("r");
     assert.throws(() => roles.putPolicy("r", "p", "{}"), /NoSuchEntity/);
+  });
+
+  it("unpacks the archive of the package, and files that are given one by one, into folders named by the content", () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "db-access-code-"));
+    try {
+      const archive = path.join(directory, "code.zip");
+      writeFileSync(archive, zipSync({ "index.mjs": strToU8("export {}") }));
+      const folder = unpack({ hash: "h", path: archive }, directory);
+      assert.equal(readFileSync(path.join(folder, "index.mjs"), "utf8"), "export {}");
+      const asFile = { hash: "h", assets: { "index.mjs": { hash: "h", text: "export {}" } } };
+      assert.equal(unpack(asFile, directory), folder);
+      const withCa = { hash: "h", assets: { ...asFile.assets, "ca.pem": { hash: "h", text: "PEM" } } };
+      const other = unpack(withCa, directory);
+      assert.notEqual(other, folder);
+      assert.equal(readFileSync(path.join(other, "ca.pem"), "utf8"), "PEM");
+      const escaping = { hash: "h", assets: { "../ca.pem": { hash: "h", text: "PEM" } } };
+      assert.throws(() => unpack(escaping, directory), /lies in a folder/);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });

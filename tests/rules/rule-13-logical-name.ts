@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { accessPolicy, type PolicyDocument } from "../../components/provisioner/policies";
 import type { Claim, ClaimResult } from "../../provisioner/protocol";
 import { refused } from "../support/refusal";
 import { apply, ask, attempt, changeWords, secretOf, type Ask, type Login, type World } from "../support/world";
@@ -69,10 +70,25 @@ export function ruleLogicalName(place: () => Place, version: string): void {
     async function functionLike(name: string, more: Record<string, string>): Promise<World> {
       const { world } = place();
       const { spec } = world.stack.lambda.get(world.target.functionName);
-      await world.stack.lambda.registerFunction({ ...spec, name, env: { ...spec.env, ...more } });
+      const { region, account } = spec;
+      const { adminSecretArn } = world.target;
+      const cluster = more.DB_ACCESS_CLUSTER ?? world.cluster;
+      // Its role is that of its own cluster: what belongs to the other one, it may not even read.
+      const rolePolicies = (functionName: string): PolicyDocument[] => [
+        accessPolicy({
+          partition: "aws",
+          region,
+          account,
+          clusterName: cluster,
+          functionName,
+          adminSecretArn,
+          secretNamePrefixes: ["rds-", `${cluster}/`],
+        }),
+      ];
+      await world.stack.lambda.registerFunction({ ...spec, name, env: { ...spec.env, ...more }, rolePolicies });
       return {
         ...world,
-        cluster: more.DB_ACCESS_CLUSTER ?? world.cluster,
+        cluster,
         target: { ...world.target, functionName: name },
       };
     }
