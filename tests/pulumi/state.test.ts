@@ -19,12 +19,17 @@ const program = (version: number): string =>
       "exports.secretArn = api.secretArn;\n",
   );
 
-/** The engine keeps a resource's outputs while nothing of it changes, the provider's text among them. */
+/**
+ * The engine keeps a resource's outputs while nothing of it changes, the provider's text among them. In which order it
+ * writes resources that do not depend on each other is chance.
+ */
 const withoutText = (resources: Record<string, StateResource>) =>
-  Object.entries(resources).map(([name, resource]) => {
-    const outputs = Object.entries(resource.outputs).filter(([key]) => key !== "__provider");
-    return [name, { ...resource, outputs: Object.fromEntries(outputs) }];
-  });
+  Object.fromEntries(
+    Object.entries(resources).map(([name, resource]) => {
+      const outputs = Object.entries(resource.outputs).filter(([key]) => key !== "__provider");
+      return [name, { ...resource, outputs: Object.fromEntries(outputs) }];
+    }),
+  );
 
 /** Version 0.1.0 let Pulumi's serializer write the provider's text. */
 const formerText = readFileSync(path.join(checkout, "tests/components/support/former-provider.txt"), "utf8");
