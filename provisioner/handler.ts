@@ -60,6 +60,7 @@ async function failing<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     const { code, message } = toErrorBody(error);
+    // eslint-disable-next-line preserve-caught-error -- the runtime logs causes, and a driver's may hold a statement
     throw new Error(`${code}: ${message}`);
   }
 }

@@ -29,8 +29,6 @@ export interface ServerFacts {
   cachingSha2?: boolean;
   /** MySQL: an account can have two passwords. */
   dualPasswords?: boolean;
-  /** MariaDB: the provisioner's login may say which role another account has active at login. */
-  setsDefaultRoles?: boolean;
   /** Limit of a login's or role's name: 63 bytes, 32 or 128 characters. */
   maxNameLength: number;
 }
@@ -146,6 +144,8 @@ export interface ServerState {
   parameters?: Map<string, string[]>;
   /** MySQL, MariaDB: what the provisioner's login may pass on of the server's own privileges, where asked for. */
   grantableGlobals?: string[];
+  /** MariaDB: the provisioner's login may say which role another account has active at login, where asked for. */
+  setsDefaultRoles?: boolean;
 }
 
 export const schemaKey = (database: string, schema: string): string => `${database}\u0000${schema}`;
@@ -167,6 +167,8 @@ export interface ReadQuery {
   parameters?: string[];
   /** MySQL, MariaDB: it matters what the provisioner's login may pass on of the server's own privileges. */
   globals?: boolean;
+  /** MariaDB: it matters whether the provisioner's login may set other accounts' default roles. */
+  defaultRoles?: boolean;
 }
 
 /** Tables, views and sequences of a schema. On MySQL and MariaDB `schema` is empty: the database's. */

@@ -154,7 +154,6 @@ export function world(product: Product): fc.Arbitrary<Simulated> {
           forcesTls: true,
           iamAvailable: true,
           partialRevokes: product === "mysql",
-          setsDefaultRoles: true,
           maxNameLength: 63,
         },
         state,

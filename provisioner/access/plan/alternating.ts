@@ -30,7 +30,7 @@ import { membership, refuseTurnOf, sharedRole, turnAccounts, turnName, turns } f
 type Order = ClaimOrder & { claim: LoginClaim };
 
 /** What keeps a login from alternating at all. */
-function refusals({ facts }: PlanContext, claim: LoginClaim): void {
+function refusals({ facts, state }: PlanContext, claim: LoginClaim): void {
   const refuse = (why: string, property = "rotation.strategy"): never => {
     throw new Refusal("RotationRefused", why, property);
   };
@@ -38,7 +38,7 @@ function refusals({ facts }: PlanContext, claim: LoginClaim): void {
     refuse(`${claim.name} is an IAM login and has no password to rotate; remove rotation.`, "rotation");
   if (facts.product === "mysql")
     refuse(`MySQL keeps two passwords for one login; use rotation.strategy "dual" for ${claim.name}.`);
-  if (facts.setsDefaultRoles === false)
+  if (state.setsDefaultRoles === false)
     refuse(
       `The provisioner's login may not set another account's default role on this server, so the two logins of ${claim.name} would begin without its privileges; use rotation.strategy "single", or give it that right.`,
     );

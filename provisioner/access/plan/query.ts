@@ -126,6 +126,7 @@ export function serverQuery(
     ownersOf: [...ownersOf],
     ...query,
     globals: orders.some(({ claim }) => claim.kind === "grant" && claim.on.kind === "global"),
+    defaultRoles: orders.some(({ action, claim }) => action === "ensure" && alternates(claim)),
   };
 }
 

@@ -26,26 +26,11 @@ const settings =
   "SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION' /*M!100000 , ',NO_AUTO_CREATE_USER' */), " +
   "SESSION lock_wait_timeout = 10, SESSION time_zone = '+00:00', SESSION autocommit = 1";
 
-/**
- * Without UPDATE on the database mysql, or on everything, nobody but an account itself sets its default role: held by
- * the login or by a role that is active.
- */
-const mayUpdateAccounts = (() => {
-  const own = "CONCAT(User, '@', Host) = CURRENT_USER()";
-  const role = "Host = '' AND User IN (SELECT ROLE_NAME FROM information_schema.ENABLED_ROLES)";
-  const everywhere = "CAST(JSON_VALUE(Priv, '$.access') AS UNSIGNED) & 4 <> 0";
-  return (
-    `(EXISTS (SELECT 1 FROM mysql.global_priv WHERE (${own} OR ${role}) AND ${everywhere}) OR ` +
-    `EXISTS (SELECT 1 FROM mysql.db WHERE (${own} OR ${role}) AND 'mysql' LIKE Db AND Update_priv = 'Y'))`
-  );
-})();
-
 /** MariaDB skips comments with MySQL's version numbers, so one text serves both; the other way round they say `M`. */
 const question =
   "SELECT VERSION() AS version, CURRENT_USER() AS admin, @@read_only AS readOnly, " +
   "@@innodb_read_only AS storageReadOnly, @@lower_case_table_names AS lowerCase, " +
   "@@require_secure_transport AS forcesTls, /*!80016 @@partial_revokes AS partialRevokes, */ " +
-  `/*M!100000 ${mayUpdateAccounts} AS setsDefaultRoles, */ ` +
   "(SELECT GROUP_CONCAT(PLUGIN_NAME) FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE' " +
   "AND PLUGIN_NAME IN ('caching_sha2_password', 'AWSAuthenticationPlugin')) AS plugins";
 
@@ -107,7 +92,6 @@ export function factsOf(row: Row): MySqlFacts {
     cachingSha2,
     // Older servers than 8.0.14, which know one password only, are refused above. CREATE USER is all that it needs.
     dualPasswords: cachingSha2,
-    ...(product === "mariadb" ? { setsDefaultRoles: on(row, "setsDefaultRoles") } : {}),
     maxNameLength: product === "mysql" ? 32 : 128,
   };
 }

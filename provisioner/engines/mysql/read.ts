@@ -6,6 +6,7 @@ import type { MySqlFacts } from "./facts";
 import { ask, type Answer } from "./question";
 import { accountOf, accountsPart, restrictionsOf, toAccountState } from "./read-accounts";
 import { definerParts, definersIn } from "./read-definers";
+import { defaultRolesParts, setsDefaultRolesIn } from "./read-default-roles";
 import { globalsPart, grantableGlobalsIn } from "./read-globals";
 import { databasesIn, objectParts, relationsIn } from "./read-objects";
 import { privilegeParts, privilegesOf, type DefaultRole } from "./read-privileges";
@@ -32,6 +33,7 @@ export async function readState(
     ...objectParts(query),
     ...definerParts(query.ownersOf),
     ...(query.globals === true ? [globalsPart(facts)] : []),
+    ...(query.defaultRoles === true ? defaultRolesParts(facts) : []),
   ];
   const answers = await ask(connection, "reading the server's state", parts);
   const accounts = (answers.get("account") ?? []).map((answer) => toAccountState(answer, facts));
@@ -49,6 +51,7 @@ export async function readState(
       relations: relationsIn(answers),
       items: holdings.items,
       ...(query.globals === true ? { grantableGlobals: grantableGlobalsIn(answers) } : {}),
+      ...setsDefaultRolesIn(answers),
     },
   };
 }
