@@ -1,11 +1,10 @@
 import { accountKey, accountWords, type Account } from "../account";
 import { formerClaim, formerClaims } from "../begun";
-import { alternates, type LoginClaim } from "../claims";
-import { itemKey, type Item } from "../item";
+import type { LoginClaim } from "../claims";
 import type { Operation } from "../operation";
 import { recordable, type ClaimRecord, type RecordedItem } from "../record";
 import { Refusal } from "../refusal";
-import { findAccount, type AccountState } from "../server";
+import { findAccount } from "../server";
 import { DEFAULT_HOSTS } from "./accounts";
 import { adoptionOf, blankPlan } from "./blank";
 import {
@@ -19,13 +18,14 @@ import {
   type PlanContext,
   type PlannedChange,
 } from "./context";
-import { attributeDifference, attributeWords, wantedAttributes } from "./login-attributes";
+import { endOfFormer, formerLogins, heldBy, refuseFormer } from "./former-login";
 import { credentialStep, ownSecret } from "./login-credentials";
 import { followHosts, isFollowedLate } from "./login-hosts";
 import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
 import { planParameters } from "./parameters";
 import { dropPlan, refuseSystem } from "./principal";
-import { membership, refuseTurnOf, sharedRole, turnAccounts, turnName, turns } from "./turns";
+import { planTurns, refuseStrangers } from "./turn-logins";
+import { refuseTurnOf, sharedRole, turnAccounts, turnName, turns } from "./turns";
 
 type Order = ClaimOrder & { claim: LoginClaim };
 
@@ -46,27 +46,6 @@ function refusals({ facts, state }: PlanContext, claim: LoginClaim): void {
   const length = facts.product === "postgresql" ? Buffer.byteLength(longest, "utf8") : [...longest].length;
   if (length > facts.maxNameLength)
     refuse(`${longest} is longer than the ${facts.maxNameLength} that the server allows; choose a shorter username.`);
-}
-
-/** The login as it was before it alternated: on PostgreSQL the role of the name, elsewhere its accounts. */
-export function formerLogins({ facts, state }: Pick<PlanContext, "facts" | "state">, name: string): AccountState[] {
-  const accounts = state.principals.get(name)?.accounts ?? [];
-  return facts.product === "postgresql"
-    ? accounts.filter(({ login }) => login)
-    : accounts.filter(({ account, system }) => account.host !== "" && !system);
-}
-
-/** The end of the login as it was. What it held stays: on PostgreSQL with the role it has become. */
-export function endOfFormer(context: Pick<PlanContext, "facts" | "state">, claim: LoginClaim): Operation[] {
-  const listed = claim.hosts ?? DEFAULT_HOSTS;
-  const sessions = claim.endSessions !== false;
-  return formerLogins(context, claim.name)
-    .filter(({ account }) => account.host === undefined || listed.includes(account.host))
-    .flatMap(({ account }): Operation[] => [
-      { op: "lockLogin", account },
-      ...(sessions ? [{ op: "endSessions" as const, account }] : []),
-      ...(account.host === undefined ? [] : [{ op: "dropPrincipal" as const, account }]),
-    ]);
 }
 
 export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
@@ -113,38 +92,10 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
     if (items.length > 0) operations.push({ op: "grant", items });
     warnings.push(...left);
   }
-  const wanted = wantedAttributes(context, claim);
-  const attributes =
-    facts.product === "postgresql" ? { ...wanted, settings: { ...wanted.settings, role: claim.name } } : wanted;
-  const accounts = turns.flatMap((turn) => turnAccounts(facts, claim, turn));
-  const created: string[] = [];
-  for (const account of accounts) {
-    const known = findAccount(state, account);
-    if (known === undefined) {
-      operations.push({ op: "createLogin", account, auth: "password", attributes, comment });
-      created.push(accountWords(account));
-      continue;
-    }
-    const difference = attributeDifference(attributes, known, before);
-    if (Object.keys(difference).length === 0) continue;
-    operations.push({ op: "alterLogin", account, attributes: difference });
-    if (difference.locked === true) operations.push({ op: "endSessions", account });
-    changes.push({
-      verb: "alter",
-      words: `change login ${accountWords(account)}: ${attributeWords(difference).join(", ")}`,
-    });
-  }
-  if (created.length > 0)
-    changes.unshift({
-      verb: "create",
-      words: `create ${created.join(" and ")}, which take turns as members of role ${claim.name}`,
-    });
-  const members = accounts.map((account) => membership(facts, account, claim.name));
-  const missing = members.filter((item) => !isHeld(state.items, item));
-  if (missing.length > 0) operations.push({ op: "grant", items: missing });
-  if (missing.length > created.length || (missing.length > 0 && created.length === 0))
-    changes.push({ verb: "grant", words: `make the two logins of ${claim.name} members of role ${claim.name}` });
-  operations.push(...goneHosts(context, claim, before, changes));
+  const both = planTurns(context, claim, before, comment);
+  const { accounts, created, members } = both;
+  operations.push(...both.operations);
+  changes.push(...both.changes);
 
   const changed = accounts.filter((account) => context.changedPasswords.has(accountKey(account)));
   const credentials = credentialStep(context, {
@@ -233,105 +184,6 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
 
 const isTurn = (account: Account, { name }: LoginClaim, turn: (typeof turns)[number]): boolean =>
   account.name === turnName(name, turn);
-
-const isHeld = (items: readonly Item[], wanted: Item): boolean =>
-  items.some(
-    (item) =>
-      itemKey(item) === itemKey(wanted) &&
-      Object.entries(wanted.options ?? {}).every(([name, value]) => item.options?.[name as "inherit"] === value),
-  );
-
-/** One of the two names is somebody's already. */
-function refuseStrangers(context: PlanContext, claim: LoginClaim, before: LoginClaim | undefined): void {
-  if (before !== undefined && alternates(before)) return;
-  for (const turn of turns) {
-    const name = turnName(claim.name, turn);
-    if (!context.state.principals.has(name)) continue;
-    throw new Refusal(
-      "UserExists",
-      `${name} already exists, and ${claim.name} needs it as one of its two logins; drop it, or choose another username.`,
-      "username",
-    );
-  }
-}
-
-/** Accounts that will be dropped: nothing may run as one of them, and no grant may mean one of them alone. */
-function refuseFormer(context: PlanContext, claim: LoginClaim, former: readonly AccountState[]): void {
-  const listed = claim.hosts ?? DEFAULT_HOSTS;
-  const owns = (context.state.principals.get(claim.name)?.owns ?? []).filter(({ host }) => host !== "");
-  if (owns.length > 0)
-    throw new Refusal(
-      "OwnsObjects",
-      `${claim.name} is the definer of ${owns.map((object) => object.words).join(", ")}, and its account ends when two logins take its place; make them with another definer first. Nothing was changed.`,
-      "rotation.strategy",
-    );
-  const alone = context.records.find(
-    ({ claim: other }) =>
-      other.kind === "grant" && typeof other.grantee === "object" && other.grantee.name === claim.name,
-  );
-  if (alone !== undefined)
-    throw new Refusal(
-      "NotSupported",
-      `${alone.owner} grants to one account of ${claim.name} alone, which ends when two logins take its place; let that grant name ${claim.name} without a host first.`,
-      "rotation.strategy",
-    );
-  const stranger = former.find(({ account }) => !listed.includes(account.host ?? ""));
-  if (stranger !== undefined)
-    throw new Refusal(
-      "NotSupported",
-      `${accountWords(stranger.account)} is not in hosts, and would be another login beside the role ${claim.name}; list it or drop it first.`,
-      "hosts",
-    );
-}
-
-/** What the accounts hold, for the role. A row for several databases at once belongs to nobody's claim. */
-function heldBy(
-  items: readonly Item[],
-  former: readonly AccountState[],
-  role: Account,
-): { items: Item[]; left: string[] } {
-  const keys = new Set(former.map(({ account }) => accountKey(account)));
-  const held = items.filter((item) => keys.has(accountKey(item.grantee)));
-  const patterns = held.filter(({ object }) => object === "pattern");
-  const moved = held
-    .filter((item) => !patterns.includes(item) && item.absent !== true)
-    .map((item): Item => ({
-      ...item,
-      grantee: role,
-      grantor: undefined,
-      ...(item.kind === "role" ? { options: { default: false } } : {}),
-    }));
-  const databases = [...new Set(patterns.map(({ database }) => database))];
-  return {
-    items: [...new Map(moved.map((item) => [itemKey(item), item])).values()],
-    left: databases.map(
-      (database) => `What was granted by hand on databases like ${database} is not moved to the role; grant it again.`,
-    ),
-  };
-}
-
-/** Accounts of both logins at hosts that the claim named and names no more. */
-function goneHosts(
-  { facts, state }: PlanContext,
-  claim: LoginClaim,
-  before: LoginClaim | undefined,
-  changes: PlannedChange[],
-): Operation[] {
-  if (facts.product === "postgresql" || before === undefined) return [];
-  const wanted = claim.hosts ?? DEFAULT_HOSTS;
-  const gone = (before.hosts ?? DEFAULT_HOSTS).filter((host) => !wanted.includes(host));
-  const accounts = turns
-    .flatMap((turn) => gone.map((host) => ({ name: turnName(claim.name, turn), host })))
-    .filter((account) => findAccount(state, account) !== undefined);
-  changes.push(
-    ...accounts.map((account): PlannedChange => ({ verb: "drop", words: `drop account ${accountWords(account)}` })),
-  );
-  return accounts.flatMap((account): Operation[] => [
-    { op: "lockLogin", account },
-    { op: "endSessions", account },
-    { op: "dropPrincipal", account },
-  ]);
-}
 
 /** Both logins and the role they share end together; so does what is left of the login before. */
 export function planAlternatingRemoval(context: PlanContext, order: Order): ClaimPlan {

@@ -17,7 +17,7 @@ export type {
   SecretProblem,
   SetCredentials,
 } from "./context";
-export { endOfFormer } from "./alternating";
+export { endOfFormer } from "./former-login";
 export { parameterNames } from "./parameters";
 export { otherTurn, sharedRole, turnAccounts, turnName, turns } from "./turns";
 export { DEFAULT_HOSTS };
