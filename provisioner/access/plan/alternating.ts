@@ -2,7 +2,6 @@ import { accountKey, accountWords, type Account } from "../account";
 import { formerClaim, formerClaims } from "../begun";
 import type { LoginClaim } from "../claims";
 import type { Operation } from "../operation";
-import { recordable, type ClaimRecord, type RecordedItem } from "../record";
 import { Refusal } from "../refusal";
 import { findAccount } from "../server";
 import { DEFAULT_HOSTS } from "./accounts";
@@ -21,7 +20,7 @@ import {
 import { endOfFormer, formerLogins, heldBy, refuseFormer } from "./former-login";
 import { credentialStep, ownSecret } from "./login-credentials";
 import { followHosts, isFollowedLate } from "./login-hosts";
-import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
+import { credentialChanges, loginRow, planSecret, publishedBy, refuseSecret } from "./login-secret";
 import { planParameters } from "./parameters";
 import { dropPlan, refuseSystem } from "./principal";
 import { planTurns, refuseStrangers } from "./turn-logins";
@@ -142,20 +141,7 @@ export function planAlternating(context: PlanContext, order: Order): ClaimPlan {
     publishedBy(context, claim, record, credentials, turnName(claim.name, active)),
   );
   changes.push(...secretPlan.changes, ...parameters.changes);
-  const next: ClaimRecord = {
-    id,
-    owner: order.owner,
-    kind: "login",
-    grantee: claim.name,
-    database: "",
-    state: "done",
-    generation: credentials.step === "set" ? credentials.generation : (record?.generation ?? context.firstGeneration),
-    adopted,
-    retained: false,
-    claim: recordable(claim),
-    items: members.map((item): RecordedItem => ({ item, before: false })),
-    credentials: record?.credentials,
-  };
+  const next = loginRow(context, order, { id, record, adopted, credentials, members });
   const follows =
     facts.family === "mysql" &&
     (shared === undefined || switching || record?.state === "intent" || isFollowedLate(context, [role]));

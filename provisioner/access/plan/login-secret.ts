@@ -1,5 +1,6 @@
 import type { LoginClaim } from "../claims";
-import type { ClaimRecord } from "../record";
+import type { Item } from "../item";
+import { recordable, type ClaimRecord, type RecordedItem } from "../record";
 import { Refusal } from "../refusal";
 import type { SecretState } from "../secret";
 import { isOwnTag } from "../secret-text";
@@ -101,5 +102,34 @@ export function publishedBy(
     username,
     secretArn: supplied ?? (stays ? current.secretArn : undefined),
     passwordChanges: (sets && credentials.password !== "current") || current?.parameterVersion !== published,
+  };
+}
+
+/** The row of a login as it must be afterwards. */
+export function loginRow(
+  context: PlanContext,
+  { claim, owner }: ClaimOrder & { claim: LoginClaim },
+  about: {
+    id: string;
+    record: ClaimRecord | undefined;
+    adopted: boolean;
+    credentials: CredentialStep;
+    members: Item[];
+  },
+): ClaimRecord {
+  const { id, record, adopted, credentials, members } = about;
+  return {
+    id,
+    owner,
+    kind: "login",
+    grantee: claim.name,
+    database: "",
+    state: "done",
+    generation: credentials.step === "set" ? credentials.generation : (record?.generation ?? context.firstGeneration),
+    adopted,
+    retained: false,
+    claim: recordable(claim),
+    items: members.map((item): RecordedItem => ({ item, before: false })),
+    credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
   };
 }

@@ -2,7 +2,7 @@ import { accountKey, accountWords, sameAccount, type Account } from "../account"
 import { formerClaim, formerClaims } from "../begun";
 import { alternates, type LoginClaim } from "../claims";
 import type { Operation } from "../operation";
-import { recordable, type ClaimRecord } from "../record";
+import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import { findAccount } from "../server";
 import { DEFAULT_HOSTS } from "./accounts";
@@ -22,7 +22,7 @@ import {
 import { attributeDifference, attributeWords, onlyChosen, wantedAttributes } from "./login-attributes";
 import { planAlternating, planAlternatingRemoval } from "./alternating";
 import { credentialStep } from "./login-credentials";
-import { credentialChanges, planSecret, publishedBy, refuseSecret } from "./login-secret";
+import { credentialChanges, loginRow, planSecret, publishedBy, refuseSecret } from "./login-secret";
 import { planParameters } from "./parameters";
 import { followHosts, hostMoves, isFollowedLate, moveChanges, moveOperations } from "./login-hosts";
 import { dropPlan, refuseSystem } from "./principal";
@@ -156,20 +156,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   }
   const secretPlan = planSecret(context, order, { id, record, before, credentials });
 
-  const next: ClaimRecord = {
-    id,
-    owner: order.owner,
-    kind: "login",
-    grantee: claim.name,
-    database: "",
-    state: "done",
-    generation: credentials.step === "set" ? credentials.generation : (record?.generation ?? context.firstGeneration),
-    adopted,
-    retained: false,
-    claim: recordable(claim),
-    items: [],
-    credentials: claim.auth.kind === "password" ? record?.credentials : undefined,
-  };
+  const next = loginRow(context, order, { id, record, adopted, credentials, members: [] });
   const parameters = planParameters(
     context,
     claim,
