@@ -3,7 +3,7 @@ import type { SetCredentials } from "../access/plan";
 import type { CredentialRecord } from "../access/record";
 import type { ServiceFacts } from "../access/secret";
 import { secretContent } from "../access/secret-text";
-import { until } from "./grace";
+import { until } from "../access/grace";
 
 /** What is known of a login's secret and is no secret itself, once its password works. */
 export function credentialRecord(

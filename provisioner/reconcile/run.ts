@@ -12,7 +12,7 @@ import { applySecretChanges } from "../credentials/secret-settings";
 import { deleteSecret, prepareSecret, promoteSecret, type PreparedSecret } from "../credentials/user-secret";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
-import { assertAccepted } from "./proof";
+import { assertAccepted } from "../engines/proof";
 import { serviceOf } from "../service";
 import { credentialRecord } from "./credential-record";
 import { leftBehind } from "./left-behind";

@@ -13,7 +13,7 @@ import type { StoredVersion } from "../credentials/secret-versions";
 import { promoteSecret } from "../credentials/user-secret";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError, toErrorBody } from "../errors";
-import { until } from "../reconcile/grace";
+import { until } from "../access/grace";
 import { serviceOf } from "../service";
 import type { RotationEvent } from "./event";
 import { endGrace, isGraceOver } from "./grace-end";

@@ -9,7 +9,7 @@ import type { StoredVersion } from "../credentials/secret-versions";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { loginAccounts } from "./grace-end";
-import { assertAccepted } from "../reconcile/proof";
+import { assertAccepted } from "../engines/proof";
 import type { Rotation } from "./rotate";
 
 /** Which of two alternating logins a version of their secret names. */

@@ -1,4 +1,4 @@
-import type { LoginClaim } from "../access/claims";
+import type { LoginClaim } from "./claims";
 
 export const DEFAULT_GRACE_SECONDS = 3600;
 

@@ -1,5 +1,5 @@
 import type { Account } from "../access/account";
-import type { EngineSession } from "../engines/engine";
+import type { EngineSession } from "./engine";
 import { DbAccessError } from "../errors";
 
 /** A real login with the password. Only one that is let in proves it; what follows says what the others mean. */
