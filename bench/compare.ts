@@ -3,7 +3,7 @@ import { differences, expected, nothing as noInventory, takeInventory } from "./
 import type { Peaks } from "./measure/memory";
 import type { Traffic } from "./measure/recorder";
 import type { Sql } from "./measure/server-log";
-import { absentDatabase } from "./report";
+import { absentDatabase } from "./absent-database";
 import { cluster, type World } from "./world";
 
 export const operations = ["preview", "up", "no-op up", "refresh", "destroy"] as const;

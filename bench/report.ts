@@ -1,3 +1,4 @@
+import { absentDatabase } from "./absent-database";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { packageRoot } from "../automation/package-info";
@@ -31,9 +32,6 @@ export function markdown(head: readonly string[], rows: readonly (readonly strin
 }
 
 export const serverOf = ({ engine, versions }: Result): string => `${title[engine] ?? engine} ${versions.server}`;
-
-/** SQLSTATE of entering a database that is not there yet: the answer to a question. */
-export const absentDatabase = "3D000";
 
 function stepRow(result: Result, { operation, seconds, nothingSeconds, ratio, traffic, sql }: Step): string[] {
   const { session, ledger, reads, changing } = sql.messages;

@@ -2,7 +2,6 @@ import type { LoginClaim } from "../access/claims";
 import { otherTurn, parameterNames, turnName } from "../access/plan";
 import { planParameters } from "../access/plan/parameters";
 import type { ClaimRecord, CredentialRecord, Turn } from "../access/record";
-import type { SecretState } from "../access/secret";
 import { secretText } from "../access/secret-text";
 import { audit } from "../audit/audit";
 import type { FunctionConfig } from "../config";
@@ -17,20 +16,9 @@ import { until } from "../access/grace";
 import { serviceOf } from "../service";
 import type { RotationEvent } from "./event";
 import { endGrace, isGraceOver } from "./grace-end";
-import { isStaged, ownedSecret, replayed, rotatable, rowsOf, type RotatableRecord } from "./owned";
+import { isStaged, ownedSecret, replayed, rotatable, rowsOf } from "./owned";
 import { assertLogsIn, setNewPassword, turnOf } from "./set-password";
-
-/** One step on its way, under the cluster's lock. */
-export interface Rotation {
-  config: FunctionConfig;
-  session: EngineSession;
-  event: RotationEvent;
-  state: SecretState;
-  record: RotatableRecord;
-  claim: LoginClaim;
-  /** The login that the secret names now, where two take turns. */
-  active?: Turn;
-}
+import type { Rotation } from "./rotation";
 
 /** Whom a version of the secret names from this rotation on. */
 const nextName = ({ claim, active }: Rotation): string =>

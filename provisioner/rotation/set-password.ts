@@ -10,7 +10,7 @@ import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { loginAccounts } from "./grace-end";
 import { assertAccepted } from "../engines/proof";
-import type { Rotation } from "./rotate";
+import type { Rotation } from "./rotation";
 
 /** Which of two alternating logins a version of their secret names. */
 export const turnOf = ({ name }: LoginClaim, { username }: StoredVersion): Turn | undefined =>
