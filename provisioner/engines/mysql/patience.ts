@@ -13,15 +13,21 @@ const mayPass = (error: unknown): error is DbAccessError =>
   (error.code === "Throttled" || error.code === "ServerReadOnly" || error.code === "NetworkPathDatabase") &&
   error.serverCode !== "ENOTFOUND";
 
+/** The last try was cut short: what has to be said is what it was tried again for. */
+const isOutOfTime = (error: unknown): boolean => error instanceof DbAccessError && error.code === "DeadlineExceeded";
+
 /** Tries again what has changed nothing, with jitter, until there is no patience or no time left; then the last error. */
 export async function patiently<T>(deadline: number, attempt: () => Promise<T>): Promise<T> {
   const giveUp = Math.min(deadline, Date.now() + patience);
+  let reason: DbAccessError | undefined;
   for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
     try {
       return await attempt();
     } catch (error) {
+      if (reason !== undefined && isOutOfTime(error)) throw reason;
       const rest = pause * (0.5 + Math.random() / 2);
       if (!mayPass(error) || Date.now() + rest >= giveUp) throw error;
+      reason = error;
       await sleep(rest);
     }
   }

@@ -32,16 +32,20 @@ export async function patiently<T>(
   mayRepeat = (): boolean => true,
 ): Promise<T> {
   const start = Date.now();
+  let reason: unknown;
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
     try {
       return await work();
     } catch (error) {
+      // The last try was cut short: what has to be said is what it was tried again for.
+      if (reason !== undefined && error instanceof DbAccessError && error.code === "DeadlineExceeded") throw reason;
       const delay = pause * (0.5 + Math.random() / 2);
       const until = Math.min(deadline, start + patienceFor(error));
       if (Date.now() + delay >= until) {
         if (error instanceof DbAccessError) waitedFor.add(error);
         throw error;
       }
+      reason = error;
       await sleep(delay);
       // Only now: that a connection is gone is known a little later than the failure of what it was asked.
       if (!mayRepeat()) throw error;
