@@ -5,6 +5,8 @@ import { DbAccessError } from "../../errors";
 const patience = 10_000;
 const firstPause = 200;
 const longestPause = 2_000;
+/** A try with less time than this would fail for want of time, and hide why it was made. */
+const tryTime = 200;
 
 /** Starting up, failing over, no free connection: another try may find the server well. A name that is unknown stays so. */
 const mayPass = (error: unknown): error is DbAccessError =>
@@ -26,7 +28,7 @@ export async function patiently<T>(deadline: number, attempt: () => Promise<T>):
     } catch (error) {
       if (reason !== undefined && isOutOfTime(error)) throw reason;
       const rest = pause * (0.5 + Math.random() / 2);
-      if (!mayPass(error) || Date.now() + rest >= giveUp) throw error;
+      if (!mayPass(error) || Date.now() + rest + tryTime >= giveUp) throw error;
       reason = error;
       await sleep(rest);
     }

@@ -8,6 +8,8 @@ const unansweredMs = 10_000;
 const busyMs = 60_000;
 
 const firstPauseMs = 100;
+/** A try with less time than this would fail for want of time, and hide why it was made. */
+const tryMs = 200;
 const longestPauseMs = 2_000;
 
 const busyStates = new Set(["57P03", "53300"]);
@@ -41,7 +43,7 @@ export async function patiently<T>(
       if (reason !== undefined && error instanceof DbAccessError && error.code === "DeadlineExceeded") throw reason;
       const delay = pause * (0.5 + Math.random() / 2);
       const until = Math.min(deadline, start + patienceFor(error));
-      if (Date.now() + delay >= until) {
+      if (Date.now() + delay + tryMs >= until) {
         if (error instanceof DbAccessError) waitedFor.add(error);
         throw error;
       }
