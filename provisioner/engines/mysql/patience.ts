@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DbAccessError } from "../../errors";
+import { isCutShort } from "../cut-short";
 
 /** Milliseconds. A restart or a failover often is over by then; whoever sent the request repeats what takes longer. */
 const patience = 10_000;
@@ -15,9 +16,6 @@ const mayPass = (error: unknown): error is DbAccessError =>
   (error.code === "Throttled" || error.code === "ServerReadOnly" || error.code === "NetworkPathDatabase") &&
   error.serverCode !== "ENOTFOUND";
 
-/** The last try was cut short: what has to be said is what it was tried again for. */
-const isOutOfTime = (error: unknown): boolean => error instanceof DbAccessError && error.code === "DeadlineExceeded";
-
 /** Tries again what has changed nothing, with jitter, until there is no patience or no time left; then the last error. */
 export async function patiently<T>(deadline: number, attempt: () => Promise<T>): Promise<T> {
   const giveUp = Math.min(deadline, Date.now() + patience);
@@ -26,7 +24,7 @@ export async function patiently<T>(deadline: number, attempt: () => Promise<T>):
     try {
       return await attempt();
     } catch (error) {
-      if (reason !== undefined && isOutOfTime(error)) throw reason;
+      if (reason !== undefined && isCutShort(error, deadline)) throw reason;
       const rest = pause * (0.5 + Math.random() / 2);
       if (!mayPass(error) || Date.now() + rest + tryTime >= giveUp) throw error;
       reason = error;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { DbAccessError } from "../../errors";
+import { isCutShort } from "../cut-short";
 
 /** Nobody answers, or a replica does: a failover takes seconds, a wrong route or endpoint stays wrong. */
 const unansweredMs = 10_000;
@@ -39,8 +40,7 @@ export async function patiently<T>(
     try {
       return await work();
     } catch (error) {
-      // The last try was cut short: what has to be said is what it was tried again for.
-      if (reason !== undefined && error instanceof DbAccessError && error.code === "DeadlineExceeded") throw reason;
+      if (reason !== undefined && isCutShort(error, deadline)) throw reason;
       const delay = pause * (0.5 + Math.random() / 2);
       const until = Math.min(deadline, start + patienceFor(error));
       if (Date.now() + delay + tryMs >= until) {
