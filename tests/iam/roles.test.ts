@@ -6,7 +6,7 @@ import { migratePolicy } from "../../components/provisioner/policies";
 
 const account = "111122223333";
 const region = "us-east-1";
-const roleArn = `arn:aws:iam::${account}:role/work/worker`;
+const roleArn = `arn:aws:iam::${account}:role/team/worker`;
 const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:`;
 const statement = (Effect: string, Action: string, Resource = "*"): object => ({ Effect, Action, Resource });
 const policy = (...Statement: object[]): object => ({ Version: "2012-10-17", Statement });
