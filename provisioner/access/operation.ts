@@ -77,6 +77,13 @@ export function databaseOf(operation: Operation): string | undefined {
   }
 }
 
+/** Those that take a verifier: with them an account gets its password. */
+export const carriesPassword = (
+  operation: Operation,
+): operation is Extract<Operation, { op: "createLogin" | "setPassword" | "setAuth" }> =>
+  operation.op === "setPassword" ||
+  ((operation.op === "createLogin" || operation.op === "setAuth") && operation.auth === "password");
+
 /** Database and role privileges are granted from any database. */
 export const isClusterWide = (item: Item): boolean =>
   item.kind === "database" || item.kind === "role" || item.kind === "global" || item.kind === "parameter";

@@ -1,6 +1,6 @@
 import { accountKey, type Account } from "../access/account";
 import type { LoginClaim } from "../access/claims";
-import { DEFAULT_HOSTS, turnAccounts } from "../access/plan";
+import { loginAccounts, turnAccounts } from "../access/plan";
 import type { ClaimRecord, CredentialRecord } from "../access/record";
 import type { SecretState } from "../access/secret";
 import { findAccount, type ServerState } from "../access/server";
@@ -44,9 +44,7 @@ const mayBeChecked = ({ claim, retained }: Held["record"], { pendingVersionId }:
 /** Those that the secret names: with alternating logins, the one whose turn it is. */
 function accountsOf({ facts }: EngineSession, { claim, credentials }: Held["record"]): Account[] {
   if (credentials.active !== undefined) return turnAccounts(facts, claim, credentials.active);
-  return facts.family === "postgresql"
-    ? [{ name: claim.name }]
-    : (claim.hosts ?? DEFAULT_HOSTS).map((host) => ({ name: claim.name, host }));
+  return loginAccounts(facts, claim);
 }
 
 function canLogIn(state: ServerState, account: Account, claim: LoginClaim): boolean {

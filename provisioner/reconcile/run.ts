@@ -1,6 +1,6 @@
 import { accountKey, type Account } from "../access/account";
 import type { LoginClaim } from "../access/claims";
-import { databaseOf, type Operation } from "../access/operation";
+import { carriesPassword, databaseOf, type Operation } from "../access/operation";
 import { turnName, type ClaimOrder, type ClaimPlan, type SetCredentials } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import { secretNameOf } from "../access/secret-text";
@@ -150,12 +150,6 @@ function verifiersFor(
       verifiers.set(accountKey(operation.account), session.verifier(passwordOf(operation.account)));
   return verifiers;
 }
-
-const carriesPassword = (
-  operation: Operation,
-): operation is Extract<Operation, { op: "createLogin" | "setPassword" | "setAuth" }> =>
-  operation.op === "setPassword" ||
-  ((operation.op === "createLogin" || operation.op === "setAuth") && operation.auth === "password");
 
 /** A real login with the password that the secret holds, wherever a login is possible at all. */
 async function prove(

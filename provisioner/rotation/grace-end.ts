@@ -1,7 +1,7 @@
 import { accountKey, type Account } from "../access/account";
 import type { LoginClaim } from "../access/claims";
 import type { Operation } from "../access/operation";
-import { DEFAULT_HOSTS, endOfFormer, otherTurn, turnAccounts } from "../access/plan";
+import { endOfFormer, loginAccounts, otherTurn, turnAccounts, turnName, turns } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
 import { findAccount, type ServerState } from "../access/server";
 import { generatePassword } from "../credentials/password";
@@ -33,11 +33,7 @@ export async function endGrace(session: EngineSession, record: ClaimRecord): Pro
   return { record: { ...record, credentials: { ...credentials, grace: undefined } }, words };
 }
 
-const namesOf = ({ name }: LoginClaim): string[] => [name, `${name}_a`, `${name}_b`];
-
-/** Every account of a login that does not alternate. */
-export const loginAccounts = ({ facts }: EngineSession, { name, hosts }: LoginClaim): Account[] =>
-  facts.family === "postgresql" ? [{ name }] : (hosts ?? DEFAULT_HOSTS).map((host) => ({ name, host }));
+const namesOf = ({ name }: LoginClaim): string[] => [name, ...turns.map((turn) => turnName(name, turn))];
 
 function endOf(
   session: EngineSession,
@@ -49,7 +45,7 @@ function endOf(
     accounts.filter((account) => findAccount(state, account) !== undefined);
   switch (credentials?.grace?.what) {
     case "password": {
-      const second = there(loginAccounts(session, claim)).filter(
+      const second = there(loginAccounts(session.facts, claim)).filter(
         (account) => findAccount(state, account)?.secondVerifier !== undefined,
       );
       return {

@@ -1,14 +1,13 @@
 import { accountKey, type Account } from "../access/account";
 import type { LoginClaim } from "../access/claims";
 import type { Operation } from "../access/operation";
-import { otherTurn, turnAccounts, turnName, turns } from "../access/plan";
+import { loginAccounts, otherTurn, turnAccounts, turnName, turns } from "../access/plan";
 import type { Turn } from "../access/record";
 import { findAccount, type AccountState } from "../access/server";
 import { currentValue } from "../credentials/current-value";
 import type { StoredVersion } from "../credentials/secret-versions";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
-import { loginAccounts } from "./grace-end";
 import { assertAccepted } from "../engines/proof";
 import type { Rotation } from "./rotation";
 
@@ -18,7 +17,7 @@ export const turnOf = ({ name }: LoginClaim, { username }: StoredVersion): Turn 
 
 /** The accounts that take the new password: of alternating logins those that its version names. */
 function accountsOf({ session, claim, active }: Rotation, value: StoredVersion): Account[] {
-  if (active === undefined) return loginAccounts(session, claim);
+  if (active === undefined) return loginAccounts(session.facts, claim);
   return turnAccounts(session.facts, claim, turnOf(claim, value) ?? otherTurn(active));
 }
 
@@ -64,7 +63,7 @@ const run = (session: EngineSession, operation: Operation & { account: Account }
 export async function assertLogsIn(rotation: Rotation, { username, password }: StoredVersion): Promise<void> {
   const { session, claim } = rotation;
   const candidates = [
-    ...loginAccounts(session, claim),
+    ...loginAccounts(session.facts, claim),
     ...turns.flatMap((turn) => turnAccounts(session.facts, claim, turn)),
   ].filter(({ name }) => name === (username ?? claim.name));
   const states = await statesOf(session, candidates);

@@ -1,7 +1,8 @@
 import { accountKey, PUBLIC, type Account } from "../account";
-import { alternates, granteeName, type GranteeSpec } from "../claims";
+import { alternates, granteeName, type GranteeSpec, type LoginClaim } from "../claims";
 import { claimIdPrefix } from "../id";
 import type { Item } from "../item";
+import type { ServerFacts } from "../server";
 import type { PlanContext } from "./context";
 
 /** MySQL, MariaDB: where a login without a list of hosts has its one account. */
@@ -35,3 +36,7 @@ export const itemsOf = (items: readonly Item[], accounts: readonly Account[]): I
   const keys = new Set(accounts.map(accountKey));
   return items.filter((item) => keys.has(accountKey(item.grantee)));
 };
+
+/** Every account of a login that does not alternate. */
+export const loginAccounts = ({ family }: Pick<ServerFacts, "family">, { name, hosts }: LoginClaim): Account[] =>
+  family === "postgresql" ? [{ name }] : (hosts ?? DEFAULT_HOSTS).map((host) => ({ name, host }));

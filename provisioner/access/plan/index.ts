@@ -1,4 +1,4 @@
-import { DEFAULT_HOSTS } from "./accounts";
+import { DEFAULT_HOSTS, loginAccounts } from "./accounts";
 import { adoptedRow, clusterOf, type ClaimOrder, type ClaimPlan, type PlanContext } from "./context";
 import { planDatabase, planDatabaseRemoval } from "./database";
 import { planGrant, planGrantRemoval } from "./grant";
@@ -20,7 +20,7 @@ export type {
 export { endOfFormer } from "./former-login";
 export { parameterNames } from "./parameters";
 export { otherTurn, sharedRole, turnAccounts, turnName, turns } from "./turns";
-export { DEFAULT_HOSTS };
+export { DEFAULT_HOSTS, loginAccounts };
 export { ledgerQuery, serverQuery } from "./query";
 
 /** What one claim needs. Pure. Throws `Refusal` when the claim cannot be granted at all. */

@@ -1,11 +1,11 @@
 import { accountKey, accountWords, sameAccount, type Account } from "../account";
 import { formerClaim, formerClaims } from "../begun";
 import { alternates, type LoginClaim } from "../claims";
-import type { Operation } from "../operation";
+import { carriesPassword, type Operation } from "../operation";
 import type { ClaimRecord } from "../record";
 import { Refusal } from "../refusal";
 import { findAccount } from "../server";
-import { DEFAULT_HOSTS } from "./accounts";
+import { loginAccounts } from "./accounts";
 import { adoptionOf, blankPlan } from "./blank";
 import {
   assertOurs,
@@ -27,11 +27,6 @@ import { planParameters } from "./parameters";
 import { followHosts, hostMoves, isFollowedLate, moveChanges, moveOperations } from "./login-hosts";
 import { dropPlan, refuseSystem } from "./principal";
 import { refuseTurnOf } from "./turns";
-
-export const loginAccounts = (context: PlanContext, claim: LoginClaim): Account[] =>
-  context.facts.family === "postgresql"
-    ? [{ name: claim.name }]
-    : (claim.hosts ?? DEFAULT_HOSTS).map((host) => ({ name: claim.name, host }));
 
 function refusals(context: PlanContext, claim: LoginClaim): void {
   const { facts } = context;
@@ -72,7 +67,7 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   refusals(context, claim);
   refuseTurnOf(context, claim.name, "username");
   refuseFormerTurns(record, claim);
-  const accounts = loginAccounts(context, claim);
+  const accounts = loginAccounts(context.facts, claim);
   const known = (context.state.principals.get(claim.name)?.accounts ?? []).filter((state) =>
     accounts.some((account) => accountKey(account) === accountKey(state.account)),
   );
@@ -188,17 +183,12 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
   };
 }
 
-export const carriesPassword = (
-  operation: Operation,
-): operation is Extract<Operation, { op: "createLogin" | "setAuth" }> =>
-  operation.op === "createLogin" || operation.op === "setAuth";
-
 /** The accounts of the claim, and those that a change of hosts, cut short, has left to the row. */
 function accountsToRemove(context: PlanContext, order: ClaimOrder & { claim: LoginClaim }): Account[] {
   const recorded = findRecord(context, order)?.claim;
   const all = [
-    ...loginAccounts(context, order.claim),
-    ...(recorded?.kind === "login" ? loginAccounts(context, recorded) : []),
+    ...loginAccounts(context.facts, order.claim),
+    ...(recorded?.kind === "login" ? loginAccounts(context.facts, recorded) : []),
   ];
   return [...new Map(all.map((account) => [accountKey(account), account])).values()];
 }
