@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addAuditCommands } from "./commands/audit";
 import { addDemoCommand } from "./commands/demo";
 import { addDoctorCommand } from "./commands/doctor";
 import { addFleetCommands } from "./commands/fleet";
+import { addInvokeCommand } from "./commands/invoke";
 import { addLocalCommands } from "./commands/local";
 import { addResetCommand } from "./commands/reset";
 import { BadConfig } from "./config/load";
@@ -18,6 +20,8 @@ Examples:
   db-access fleet preview --config fleet.yaml
   db-access fleet up --config fleet.yaml --target orders-eu --json
   db-access reset orders_api --parameter /db-access/orders
+  db-access audit verify --parameter /db-access/orders
+  db-access invoke create_user --username ada --database shop --level readonly --parameter /db-access/orders
   db-access demo --engine postgresql
 
 Exit codes:
@@ -25,6 +29,7 @@ Exit codes:
   1  an error; nothing more is known
   3  some targets of the fleet failed; the report names them
   4  the fleet file has problems; nothing was done
+  5  audit events are missing or were changed; the report names them
 
 DB_ACCESS_DEBUG=1 shows where an error came from. NO_COLOR=1 turns colours off.`;
 
@@ -39,6 +44,8 @@ export function commandLine(): Command {
   addLocalCommands(program);
   addFleetCommands(program);
   addResetCommand(program);
+  addAuditCommands(program);
+  addInvokeCommand(program);
   addDoctorCommand(program);
   addDemoCommand(program);
   return program;

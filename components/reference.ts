@@ -21,8 +21,19 @@ export function refOf(provisioner: ProvisionerInput): DeepInput<ProvisionerRef> 
 /** Reading two outputs of one stack must not declare its reference twice. */
 const references = new PerRun(() => new Map<string, pulumi.StackReference>());
 
+/** What the program has to be changed for, in one sentence. */
+class ProgramError extends pulumi.RunError {
+  constructor(words: string) {
+    super(words);
+    // An error with a stack is formatted by Pulumi with all that it leads to, which takes 20 seconds.
+    this.stack = "";
+    // Pulumi writes the property's name in front, again for each resource that has it.
+    Object.defineProperty(this, "message", { get: () => words, set: () => undefined });
+  }
+}
+
 const programError = (error: unknown): Error =>
-  error instanceof DbAccessError ? new pulumi.RunError(`${error.code}: ${error.message}`) : (error as Error);
+  error instanceof DbAccessError ? new ProgramError(`${error.code}: ${error.message}`) : (error as Error);
 
 /**
  * The provisioner that another stack exports.
@@ -39,7 +50,7 @@ export function provisionerFromStack(stackName: string, output: string): pulumi.
   return stack.getOutput(output).apply((value: unknown) => {
     const where = `The output ${JSON.stringify(output)} of stack ${stackName}`;
     if (value === undefined || value === null)
-      throw new pulumi.RunError(`${where} does not exist; deploy that stack first and export provisioner.ref there.`);
+      throw new ProgramError(`${where} does not exist; deploy that stack first and export provisioner.ref there.`);
     try {
       return parseRef(value, where);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { auditLogGroupNameOf } from "../components/provisioner/names";
 import { accessPolicy, migratePolicy, rotationPolicy, type AccessRole } from "../components/provisioner/policies";
 import { protocolRange, type EngineName, type ProvisionerRef } from "../provisioner/protocol";
 import type { AwsEndpoint } from "./aws";
@@ -18,6 +19,8 @@ interface TargetPlace {
   invoke?: { roleArn: string; externalId?: string };
   /** Variables for the functions besides those that the stack sets. */
   functionEnv?: Record<string, string>;
+  /** Audit events are gathered in a log group of their own, as a deployed provisioner does it. Default false. */
+  audit?: boolean;
   /** What the functions' roles allow besides the default, or in its place. */
   role?: RoleOptions;
 }
@@ -28,6 +31,7 @@ export type RoleOptions = Partial<
     AccessRole,
     | "adminIamUser"
     | "adminKeyArns"
+    | "directory"
     | "inheritedTagKeys"
     | "parameterKeyArns"
     | "parameterPaths"
@@ -105,6 +109,8 @@ export async function deployTarget(
   const functions = { access: `db-access-${cluster}-access`, migrate: `db-access-${cluster}-migrate` };
   const rotate = `db-access-${cluster}-rotate`;
   const rotateFunctionArn = functionArn({ ...place, name: rotate });
+  const auditLogGroup = target.audit === true ? auditLogGroupNameOf(cluster) : undefined;
+  if (auditLogGroup !== undefined) aws.logs.ensure(auditLogGroup, place);
   const env: Record<string, string> = {
     DB_ACCESS_CLUSTER: cluster,
     DB_ACCESS_ENGINE: engine,
@@ -113,6 +119,8 @@ export async function deployTarget(
     DB_ACCESS_ADMIN_SECRET_ARN: adminSecretArn,
     DB_ACCESS_ACCOUNT: account,
     DB_ACCESS_RESOURCE_ID: resourceId,
+    DB_ACCESS_PARAMETER_PATH: `/${cluster}`,
+    ...(auditLogGroup === undefined ? {} : { DB_ACCESS_AUDIT_LOG_GROUP: auditLogGroup }),
     ...(server === undefined ? {} : { DB_ACCESS_CA_FILE: server.caFile }),
     ...target.functionEnv,
   };
@@ -129,6 +137,7 @@ export async function deployTarget(
     secretKeyArns: keysOfAccount,
     parameterKeyArns: keysOfAccount,
     parameterPaths: [`/${cluster}`],
+    auditLogGroup,
     ...target.role,
     rotationFunctionArns: [rotateFunctionArn, ...(target.role?.rotationFunctionArns ?? [])],
   });

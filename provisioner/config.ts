@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Family } from "./access/server";
+import { readDirectory, type DirectoryConfig } from "./directory/config";
 import { clusterNamePattern, engineNames, familyOf, type EngineName } from "./protocol/ref";
 
 /** Three functions share the archive, so that whoever may invoke one may not invoke the others. */
@@ -35,6 +36,16 @@ export interface FunctionConfig {
   /** The name the certificate must carry, when it is not `host` (a CNAME). */
   tlsServerName?: string;
   allowGlobalPrivileges: string[];
+  /** Under which path of Parameter Store the logins of new databases are published. Absent: they are not. */
+  parameterPath?: string;
+  /** The key that their passwords are published under. Absent: the passwords stay in their secrets alone. */
+  parameterPasswordKeyArn?: string;
+  /** The parameter whose changes are events for this function. */
+  rosterParameter?: string;
+  /** The log group that gathers the cluster's audit events. Without it they are only in the function's own log. */
+  auditLogGroup?: string;
+  /** Whose groups may be turned into logins. */
+  directory?: DirectoryConfig;
 }
 
 const text = z.string().min(1);
@@ -57,6 +68,12 @@ const schema = z.object({
   DB_ACCESS_CA_FILE: text.optional(),
   DB_ACCESS_TLS_SERVER_NAME: text.optional(),
   DB_ACCESS_ALLOW_GLOBAL_PRIVILEGES: text.optional(),
+  DB_ACCESS_PARAMETER_PATH: text.optional(),
+  DB_ACCESS_PARAMETER_KEY_ARN: text.optional(),
+  DB_ACCESS_ROSTER_PARAMETER: text.optional(),
+  DB_ACCESS_AUDIT_LOG_GROUP: text.optional(),
+  DB_ACCESS_DIRECTORY: text.optional(),
+  DB_ACCESS_DIRECTORY_CA_FILE: text.optional(),
   AWS_REGION: text,
 });
 
@@ -92,11 +109,22 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): FunctionConfig
     region: e.AWS_REGION,
     account: e.DB_ACCESS_ACCOUNT,
     partition: e.DB_ACCESS_PARTITION,
-    ca: e.DB_ACCESS_CA_FILE === undefined ? undefined : readFileSync(e.DB_ACCESS_CA_FILE, "utf8"),
+    ca: fileOf(e.DB_ACCESS_CA_FILE),
     tlsServerName: e.DB_ACCESS_TLS_SERVER_NAME,
     allowGlobalPrivileges: list(e.DB_ACCESS_ALLOW_GLOBAL_PRIVILEGES) ?? [],
+    parameterPath: e.DB_ACCESS_PARAMETER_PATH?.replace(/\/+$/, ""),
+    parameterPasswordKeyArn: e.DB_ACCESS_PARAMETER_KEY_ARN,
+    rosterParameter: e.DB_ACCESS_ROSTER_PARAMETER,
+    auditLogGroup: e.DB_ACCESS_AUDIT_LOG_GROUP,
+    directory:
+      e.DB_ACCESS_DIRECTORY === undefined
+        ? undefined
+        : readDirectory(e.DB_ACCESS_DIRECTORY, fileOf(e.DB_ACCESS_DIRECTORY_CA_FILE)),
   };
 }
+
+const fileOf = (path: string | undefined): string | undefined =>
+  path === undefined ? undefined : readFileSync(path, "utf8");
 
 const identifierOf = (cluster: string | undefined, instance: string | undefined): Pick<FunctionConfig, "identifier"> =>
   cluster !== undefined

@@ -1,7 +1,8 @@
 // Builds the provisioner's archive: one file, reproducible byte for byte, no network.
 const { createHash } = require("node:crypto");
-const { mkdirSync, writeFileSync } = require("node:fs");
+const { mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
+const { brotliCompressSync } = require("node:zlib");
 const esbuild = require("esbuild");
 const { zipSync } = require("fflate");
 
@@ -13,6 +14,27 @@ const PLACEHOLDER = "0".repeat(64);
 // Drivers are CommonJS and require built-in modules at run time, which an ES module has to be given.
 const banner =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+/**
+ * PostgreSQL's grammar is WebAssembly in a file of its own. It travels inside the one file, compressed, and is unpacked
+ * when a migration is first looked at: every other run starts without it.
+ */
+const grammar = {
+  name: "postgresql-grammar",
+  setup(build) {
+    build.onLoad({ filter: /libpg-query[\\/]wasm[\\/]libpg-query\.js$/ }, ({ path }) => {
+      const wasm = brotliCompressSync(readFileSync(path.replace(/\.js$/, ".wasm"))).toString("base64");
+      const unpacked = `require("node:zlib").brotliDecompressSync(Buffer.from("${wasm}", "base64"))`;
+      const text = readFileSync(path, "utf8");
+      const loading = "async function getWasmBinary(binaryFile){";
+      const patched = text.replace(loading, `${loading}return ${unpacked};`);
+      if (patched === text)
+        throw new Error("libpg-query loads its WebAssembly in another way now; see scripts/bundle.js.");
+      // Only where the other file would be looked for, which an ES module has no name for.
+      return { contents: `var __dirname = "";${patched}`, loader: "js" };
+    });
+  },
+};
 
 async function main() {
   const result = await esbuild.build({
@@ -26,6 +48,8 @@ async function main() {
     format: "esm",
     mainFields: ["module", "main"],
     external: ["pg-native"],
+    alias: { "whatwg-url": join(root, "provisioner", "directory", "ldap-url.ts") },
+    plugins: [grammar],
     legalComments: "none",
     banner: { js: banner },
     define: { DB_ACCESS_VERSION: JSON.stringify(version), DB_ACCESS_CODE_HASH: JSON.stringify(PLACEHOLDER) },

@@ -44,6 +44,7 @@ function testFiles() {
 
 async function setUp() {
   const { installServer, parseServerSpec } = require(join(root, "dist", "local", "servers"));
+  const { installDirectory } = require(join(root, "dist", "local", "directory"));
   const { ensurePulumi } = require(join(root, "dist", "local", "pulumi"));
   const say = (line) => console.log(`  ${line}`);
   console.log("Setting up servers and the Pulumi CLI (cached after the first time)");
@@ -54,6 +55,7 @@ async function setUp() {
     if (skipped.includes(spec.engine)) continue;
     await installServer(spec, say);
   }
+  if (!skipped.includes("slapd")) await installDirectory(say);
   await pulumi;
 }
 
@@ -82,6 +84,8 @@ async function main() {
 }
 
 main().catch((error) => {
-  console.error(`${error.message}\nSet DB_ACCESS_SKIP_ENGINES=mysql (or mariadb) to run the tests without an engine.`);
+  console.error(
+    `${error.message}\nSet DB_ACCESS_SKIP_ENGINES=mysql (or mariadb, or slapd) to run the tests without it.`,
+  );
   process.exitCode = 1;
 });

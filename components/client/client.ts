@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { ClaimRequest, ClaimResult, Mode, ProvisionerRef } from "../../provisioner/protocol";
+import type { ClaimRequest, ClaimResult, Inventory, Mode, ProvisionerRef } from "../../provisioner/protocol";
+import { askForInventory } from "./inventory";
 import { Lane } from "./lane";
 import type { Patience } from "./retry";
 import type { Transport } from "./transport";
@@ -13,6 +14,8 @@ export interface Asked {
 export interface Client {
   /** Ends with the claim's own result, `failed` included; throws a `DbAccessError` when no result could be had. */
   submit(asked: Asked): Promise<ClaimResult>;
+  /** Who has live claims on the cluster; throws a `DbAccessError` when that cannot be had. */
+  inventory(ref: ProvisionerRef): Promise<Inventory>;
 }
 
 /** Longer than the function's own timeout of 300 s: until then it may still answer. */
@@ -40,5 +43,6 @@ export function createClient(transport: Transport, patience: (mode: Mode) => Pat
       lanes.set(key, lane);
       return lane.submit(mode, { ...request, operationId: randomUUID() });
     },
+    inventory: (ref) => askForInventory(transport, ref, patience("apply")),
   };
 }

@@ -1,4 +1,4 @@
-import { DbAccessError, type ErrorCode } from "../../provisioner/protocol";
+import { DbAccessError, errorCodes, type ErrorCode } from "../../provisioner/protocol";
 import { CallFailure, type Outcome } from "./failure";
 
 /** A call to AWS, in words for the person who has to fix it. */
@@ -112,11 +112,17 @@ export function invokeFailure(error: unknown, call: Call): CallFailure {
   return awsFailure(error, call);
 }
 
-/** `FunctionError`: whether anything was done is not known. Only the type is repeated, the message is not trusted. */
+/**
+ * `FunctionError`: whether anything was done is not known. Of what the function threw itself, its code and its sentence
+ * are repeated; of anything else only the type, because the message is not to be trusted.
+ */
 export function crashFailure(payload: string, functionName: string): CallFailure {
   let type = "Unhandled";
   try {
-    const { errorType } = JSON.parse(payload) as { errorType?: unknown };
+    const { errorType, errorMessage } = JSON.parse(payload) as { errorType?: unknown; errorMessage?: unknown };
+    const told = typeof errorMessage === "string" ? /^([A-Za-z]{1,40}): ([^]{1,4000})$/.exec(errorMessage) : null;
+    const code = errorCodes.find((known) => known === told?.[1]);
+    if (told !== null && code !== undefined) return failure("crashed", code, told[2]);
     if (typeof errorType === "string" && /^[A-Za-z.]{1,80}$/.test(errorType)) type = errorType;
   } catch {
     // The payload of a killed function need not be JSON.

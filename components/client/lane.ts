@@ -1,10 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
-  commonVersion,
   DbAccessError,
-  mismatchWords,
   protocolRange,
-  replySchema,
   type ClaimRequest,
   type ClaimResult,
   type Mode,
@@ -14,6 +11,7 @@ import {
 import { Coalescer, type OperationClass, type Pending } from "./coalesce";
 import { rediscover } from "./discovery";
 import { CallFailure } from "./failure";
+import { readReply } from "./reply";
 import { backoff, withRetry, type Patience } from "./retry";
 import type { Transport } from "./transport";
 
@@ -147,22 +145,4 @@ export class Lane {
     for (let step = 1; step < attempt; step += 1) wait = wait.next(undefined);
     setTimeout(() => this.coalescer.add(kind, claim), wait.duration);
   }
-}
-
-function readReply(text: string, functionName: string): Reply {
-  const fail = (error: DbAccessError): CallFailure => new CallFailure("final", error);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const parsed = replySchema.safeParse(value);
-  // A provisioner of another age may answer in another form: its range is read first.
-  const { min, max } = ((value ?? {}) as { protocols?: { min?: unknown; max?: unknown } }).protocols ?? {};
-  if (typeof min === "number" && typeof max === "number" && commonVersion(protocolRange, { min, max }) === undefined)
-    throw fail(new DbAccessError("ProtocolMismatch", mismatchWords(protocolRange, { min, max })));
-  if (parsed.success) return parsed.data;
-  const words = `${functionName} gave an answer that is not of the db-access protocol; check that the ref names a provisioner.`;
-  throw fail(new DbAccessError("FunctionFailed", words));
 }

@@ -21,3 +21,8 @@ export async function stsSdk() {
   quiet();
   return import("@aws-sdk/client-sts");
 }
+
+export async function logsSdk() {
+  quiet();
+  return import("@aws-sdk/client-cloudwatch-logs");
+}

@@ -3,6 +3,7 @@
  * their six methods are a contract with every state ever written: they are never renamed.
  */
 import { defaultClient } from "../client";
+import { guard } from "./guard";
 import { lifecycle, type Lifecycle, type Surroundings } from "./lifecycle";
 import type { KindName } from "./kinds";
 
@@ -18,5 +19,6 @@ export const DbRole: Lifecycle = lifecycle("DbRole", surroundings);
 export const DbGrant: Lifecycle = lifecycle("DbGrant", surroundings);
 export const DbDatabase: Lifecycle = lifecycle("DbDatabase", surroundings);
 export const DbSchema: Lifecycle = lifecycle("DbSchema", surroundings);
+export const ProvisionerGuard: Lifecycle = guard(surroundings);
 
 export { type Lifecycle, type KindName };

@@ -1,13 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /** Services that can get an interface endpoint. */
-export type EndpointService = "secretsmanager" | "ssm" | "lambda";
+export type EndpointService = "secretsmanager" | "ssm" | "lambda" | "logs" | "sts" | "identitystore";
 
 /** Interface endpoints that the component makes. */
 export interface EndpointsArgs {
   /**
-   * `secretsmanager` is always needed, `ssm` when logins have a `parameterPath`, `lambda` when a rotation function of
-   * one's own is named. Each has private DNS, so that the whole network uses it from then on, and costs by the hour.
+   * `secretsmanager` is always needed, `logs` for audit events in their own log group, `ssm` when logins have a
+   * `parameterPath`, `lambda` when a rotation function of one's own is named, `identitystore` for groups of Identity
+   * Center in this Region, `sts` when they are read through a role. Each has private DNS, so that the whole network uses
+   * it from then on, and costs by the hour.
    */
   services: EndpointService[];
   /** One of each Availability Zone at most. Default: the functions' own. */
@@ -15,6 +17,7 @@ export interface EndpointsArgs {
 }
 
 export interface NetworkArgs {
+  /** The network in which the database can be reached. */
   vpcId: pulumi.Input<string>;
   /** Private subnets from which the database can be reached; of two Availability Zones or more. */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;

@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs } from "./args-access";
 import type { ClusterArgs } from "./args-cluster";
+import type { DirectoryArgs } from "./args-directory";
+import type { MonitoringArgs } from "./args-monitoring";
 import type { NetworkArgs } from "./args-network";
 import type { ChildTransforms } from "./children";
 
@@ -64,18 +66,6 @@ export interface KeysArgs {
   parameters?: pulumi.Input<string>[];
 }
 
-/** Logs, alarms and the dashboard. */
-export interface MonitoringArgs {
-  /** Days for which logs are kept; they hold the record of every change. Default 365. */
-  retentionDays?: number;
-  /** Alarms on errors, throttles, runs near their end, dead letters and silence. Default true. */
-  alarms?: boolean;
-  /** A topic of yours that alarms go to. Default: a new one, `topicArn` of the component. */
-  topicArn?: pulumi.Input<string>;
-  /** Default true. */
-  dashboard?: boolean;
-}
-
 /** How the server is recognised, where it does not have a certificate of RDS for its endpoint. */
 export interface TlsArgs {
   /** The name in the certificate, when it is not the endpoint: a CNAME in front of it. */
@@ -122,7 +112,19 @@ export interface ProvisionerArgs {
    * Default `rate(15 minutes)`. `false`: never, former passwords and logins then stay until the next rotation.
    */
   schedule?: string | false;
+  /** A directory whose groups' members can get logins with IAM authentication. Default: none. */
+  directory?: DirectoryArgs;
+  /**
+   * Name of the parameter whose changes are events for the `access` function: the list of all users of a fleet, once
+   * there is one. This version answers them and changes nothing. Default: none.
+   */
+  rosterParameter?: string;
   tls?: TlsArgs;
+  /**
+   * Lets the provisioner be deleted while stacks still claim things through it, which nobody can end any more then.
+   * Deployed with `pulumi up` before it counts. Default false.
+   */
+  forceDestroy?: boolean;
   /** Tags of everything that has tags, besides `db-access:provisioner`. The provider's default tags are kept. */
   tags?: Record<string, pulumi.Input<string>>;
   /** Last word on the inputs of every child of a kind. */

@@ -3,6 +3,7 @@ import { clusterNamePattern, engineNames } from "../../provisioner/protocol";
 import type { ProvisionerArgs } from "./args";
 import type { PrincipalsArgs } from "./args-access";
 import { childKinds } from "./children";
+import { assertDirectory } from "./directory";
 import { functionKinds, type FunctionKind } from "./names";
 import {
   accountId,
@@ -41,7 +42,10 @@ export function assertArgs(name: string, args: ProvisionerArgs): void {
     "keys",
     "monitoring",
     "schedule",
+    "directory",
+    "rosterParameter",
     "tls",
+    "forceDestroy",
     "tags",
     "transforms",
   ]);
@@ -77,9 +81,13 @@ export function assertArgs(name: string, args: ProvisionerArgs): void {
   for (const key of ["environment", "logs", "topic", "deadLetters"]) text(`keys.${key}`, keyArgs[key], keyArn, keyFix);
   for (const key of ["secrets", "parameters"]) list(`keys.${key}`, keyArgs[key], keyArn, keyFix);
   assertMonitoring(rules, args);
+  assertDirectory(rules, args.directory);
+  assertRoster(rules, args);
   const tls = keys("tls", args.tls, ["serverName", "ca"]);
   if (tls.ca !== undefined && (typeof tls.ca !== "string" || !tls.ca.includes("-----BEGIN CERTIFICATE-----")))
     fail("tls.ca", isLater(tls.ca) ? "an output" : "the text", "give the certificates themselves, as plain PEM text");
+  if (args.forceDestroy !== undefined && typeof args.forceDestroy !== "boolean")
+    fail("forceDestroy", isLater(args.forceDestroy) ? "an output" : args.forceDestroy, "use true or false");
   const reserved = Object.keys(args.tags ?? {}).find((key) => /^(aws|db-access):/.test(key));
   if (reserved !== undefined)
     fail(`tags[${JSON.stringify(reserved)}]`, args.tags?.[reserved], "aws: and db-access: are reserved");
@@ -190,8 +198,8 @@ function assertNetwork({ fail, keys, text, list }: Rules, network: unknown): voi
   list(
     "network.endpoints.services",
     endpoints.services,
-    /^(secretsmanager|ssm|lambda)$/,
-    "there is secretsmanager, ssm and lambda",
+    /^(secretsmanager|ssm|lambda|logs|sts|identitystore)$/,
+    "there is secretsmanager, ssm, lambda, logs, sts and identitystore",
   );
   if (given.endpoints !== undefined && (endpoints.services as unknown[]).length === 0)
     fail("network.endpoints.services", [], "name at least one, or leave endpoints out");
@@ -252,11 +260,40 @@ function assertFunctions({ fail, keys, integer, text }: Rules, { functions, role
   for (const kind of functionKinds) text(`roles.${kind}`, role[kind], iamArn, "use a role's ARN");
 }
 
-function assertMonitoring({ fail, keys, text }: Rules, { monitoring, schedule }: ProvisionerArgs): void {
-  const given = keys("monitoring", monitoring, ["retentionDays", "alarms", "topicArn", "dashboard"]);
-  if (given.retentionDays !== undefined && !retention.includes(given.retentionDays as number))
-    fail("monitoring.retentionDays", given.retentionDays, `CloudWatch knows ${retention.join(", ")}`);
+function assertMonitoring({ fail, keys, integer, text }: Rules, { monitoring, schedule }: ProvisionerArgs): void {
+  const given = keys("monitoring", monitoring, [
+    "retentionDays",
+    "auditRetentionDays",
+    "auditDestinationArn",
+    "alarms",
+    "thresholds",
+    "topicArn",
+    "dashboard",
+  ]);
+  const thresholds = ["refused", "removed", "failed"];
+  const ringing = keys("monitoring.thresholds", given.thresholds, thresholds);
+  for (const key of thresholds) integer(`monitoring.thresholds.${key}`, ringing[key], 1, 1_000_000);
+  for (const key of ["retentionDays", "auditRetentionDays"])
+    if (given[key] !== undefined && !retention.includes(given[key] as number))
+      fail(`monitoring.${key}`, given[key], `CloudWatch knows ${retention.join(", ")}`);
+  text(
+    "monitoring.auditDestinationArn",
+    given.auditDestinationArn,
+    /^arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:destination:\S+$/,
+    "use the ARN of a destination, arn:aws:logs:<region>:<account>:destination:<name>",
+  );
   text("monitoring.topicArn", given.topicArn, /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:\S+$/, "use a topic's ARN");
   if (schedule !== false)
     text("schedule", schedule, /^(rate|cron)\(.+\)$/, 'use "rate(15 minutes)", a cron(…) of EventBridge, or false');
+}
+
+function assertRoster({ fail, text }: Rules, { rosterParameter }: ProvisionerArgs): void {
+  const fix = 'use the whole name of a parameter, "/databases/users"; none of /aws, /ssm and /db-access';
+  if (isLater(rosterParameter)) fail("rosterParameter", "an output", "use a plain string");
+  text(
+    "rosterParameter",
+    rosterParameter,
+    /^(?!\/?(aws|ssm|db-access)(\/|$))(?=.{1,1011}$)([A-Za-z0-9_.-]+|(\/[A-Za-z0-9_.-]+)+)$/i,
+    fix,
+  );
 }

@@ -7,6 +7,7 @@ export const childKinds = [
   "dashboard",
   "endpoint",
   "function",
+  "guard",
   "logGroup",
   "parameter",
   "permission",
@@ -17,6 +18,7 @@ export const childKinds = [
   "rule",
   "securityGroup",
   "securityGroupRule",
+  "subscription",
   "target",
   "topic",
 ] as const;
@@ -33,21 +35,32 @@ export interface Child {
 export type ChildTransform = (child: Child) => Partial<Omit<Child, "name">> | undefined;
 
 /** For each kind of child, the last word on its inputs and options. */
-export type ChildTransforms = Partial<Record<ChildKind, ChildTransform>>;
+export type ChildTransforms<Kind extends string = ChildKind> = Partial<Record<Kind, ChildTransform>>;
 
-const untagged: readonly ChildKind[] = ["alias", "dashboard", "permission", "queuePolicy", "rolePolicy", "target"];
+const untagged: readonly string[] = [
+  "alias",
+  "dashboard",
+  "guard",
+  "permission",
+  "queuePolicy",
+  "rolePolicy",
+  "subscription",
+  "target",
+];
 
 /** Makes children that are parented, tagged, named after the component and transformed: all in the same way. */
-export class Children {
+export class Children<Kind extends string = ChildKind> {
+  readonly made: pulumi.Resource[] = [];
+
   constructor(
     readonly parent: pulumi.ComponentResource,
     private readonly name: string,
     private readonly tags: Record<string, pulumi.Input<string>>,
-    private readonly transforms: ChildTransforms = {},
+    private readonly transforms: ChildTransforms<Kind> = {},
   ) {}
 
-  make<Args extends object, Made>(
-    kind: ChildKind,
+  make<Args extends object, Made extends pulumi.Resource>(
+    kind: Kind,
     type: new (name: string, args: Args, opts?: pulumi.CustomResourceOptions) => Made,
     suffix: string,
     args: Args,
@@ -60,6 +73,8 @@ export class Children {
       opts: { parent: this.parent, ...opts },
     };
     const changed = this.transforms[kind]?.(child) ?? {};
-    return new type(child.name, (changed.args ?? child.args) as Args, changed.opts ?? child.opts);
+    const made = new type(child.name, (changed.args ?? child.args) as Args, changed.opts ?? child.opts);
+    this.made.push(made);
+    return made;
   }
 }

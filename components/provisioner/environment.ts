@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ProvisionerArgs } from "./args";
 import type { ClusterFacts } from "./cluster";
+import { DIRECTORY_CA_FILE, directoryCaOf, directoryText } from "./directory";
+import type { LogGroups } from "./logs";
 import { functionArnOf, functionNameOf, type Place } from "./names";
 
 /** Where the archive's files are inside a function. */
@@ -15,8 +17,9 @@ export function environmentOf(
   args: ProvisionerArgs,
   cluster: ClusterFacts,
   place: pulumi.Output<Place>,
+  logs: LogGroups,
 ): Record<string, pulumi.Input<string>> {
-  const { clusterName, allowGlobalPrivileges = [], tls = {} } = args;
+  const { clusterName, allowGlobalPrivileges = [], tls = {}, parameterPaths = [`/${clusterName}`] } = args;
   const identifier = cluster.kind === "cluster" ? "DB_ACCESS_CLUSTER_IDENTIFIER" : "DB_ACCESS_INSTANCE_IDENTIFIER";
   const variables: Record<string, pulumi.Input<string> | undefined> = {
     DB_ACCESS_CLUSTER: clusterName,
@@ -33,10 +36,17 @@ export function environmentOf(
     DB_ACCESS_ROTATION_FUNCTION_ARN: place.apply((known) =>
       functionArnOf(known, functionNameOf(clusterName, "rotate")),
     ),
+    DB_ACCESS_AUDIT_LOG_GROUP: logs.audit.name,
     DB_ACCESS_ACCOUNT: place.account,
     DB_ACCESS_PARTITION: place.partition,
+    DB_ACCESS_PARAMETER_PATH: parameterPaths.at(0),
+    DB_ACCESS_PARAMETER_KEY_ARN: args.keys?.parameters?.at(0),
+    DB_ACCESS_ROSTER_PARAMETER: args.rosterParameter,
     DB_ACCESS_CA_FILE: tls.ca === undefined ? undefined : `${CODE_DIRECTORY}/${CA_FILE}`,
     DB_ACCESS_TLS_SERVER_NAME: tls.serverName,
+    DB_ACCESS_DIRECTORY: args.directory === undefined ? undefined : directoryText(args.directory),
+    DB_ACCESS_DIRECTORY_CA_FILE:
+      directoryCaOf(args.directory) === undefined ? undefined : `${CODE_DIRECTORY}/${DIRECTORY_CA_FILE}`,
     DB_ACCESS_ALLOW_GLOBAL_PRIVILEGES: allowGlobalPrivileges.length === 0 ? undefined : allowGlobalPrivileges.join(","),
   };
   return Object.fromEntries(

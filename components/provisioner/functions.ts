@@ -57,7 +57,7 @@ export interface FunctionParts {
 export function makeFunctions(aws: Aws, children: Children, args: ProvisionerArgs, parts: FunctionParts): Functions {
   const { network, roles, logs, environment } = parts;
   const { clusterName, functions = {}, keys = {} } = args;
-  const code = codeOf(args.tls?.ca);
+  const code = codeOf(args);
   const make = (kind: FunctionKind): MadeFunction => {
     const settings = { ...defaults[kind], ...given(functions[kind]) };
     const made = children.make(

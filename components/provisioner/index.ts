@@ -1,15 +1,8 @@
 export { Provisioner, type FunctionArns, type FunctionPolicies } from "./provisioner";
 export type { ProvisionerRefOutputs } from "./ref-outputs";
-export type {
-  FunctionArgs,
-  FunctionsArgs,
-  KeysArgs,
-  MonitoringArgs,
-  ProvisionerArgs,
-  RolesArgs,
-  TlsArgs,
-} from "./args";
+export type { FunctionArgs, FunctionsArgs, KeysArgs, ProvisionerArgs, RolesArgs, TlsArgs } from "./args";
 export type { AccessArgs, InvokeRoleArgs, PrincipalsArgs } from "./args-access";
+export type { DirectoryArgs, IdentityCenterArgs, LdapArgs } from "./args-directory";
 export type {
   ClusterArgs,
   MasterUserSecretLike,
@@ -18,5 +11,6 @@ export type {
   RdsClusterLike,
   RdsInstanceLike,
 } from "./args-cluster";
+export type { AlarmThresholds, MonitoringArgs } from "./args-monitoring";
 export type { EndpointService, EndpointsArgs, NetworkArgs } from "./args-network";
 export type { Child, ChildKind, ChildTransform, ChildTransforms } from "./children";

@@ -16,6 +16,9 @@ export const parameterNameOf = (clusterName: string): string => `/db-access/${cl
 export const logGroupNameOf = (clusterName: string, kind: FunctionKind): string =>
   `/aws/lambda/${functionNameOf(clusterName, kind)}`;
 
+/** Where the functions of a provisioner gather their audit events. */
+export const auditLogGroupNameOf = (clusterName: string): string => `/db-access/${clusterName}/audit`;
+
 /** AWS's names of the engines, as resources of `aws.rds` have them. */
 export const rdsEngineOf = (engine: EngineName): string => (engine === "postgresql" ? "postgres" : engine);
 

@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NetworkArgs } from "./args-network";
 import type { Aws } from "./aws";
 import type { Children } from "./children";
+import type { DirectoryArgs } from "./args-directory";
 import type { ClusterFacts } from "./cluster";
+import { ldapPortOf } from "./directory";
 import type { Place } from "./names";
 
 const HTTPS = 443;
@@ -70,6 +72,7 @@ export function makeNetwork(
   cluster: ClusterFacts,
   place: pulumi.Output<Place>,
   clusterName: string,
+  directory?: DirectoryArgs,
 ): Network {
   const making = { aws, children, args, cluster };
   const ranges = rangesOf(making);
@@ -87,6 +90,7 @@ export function makeNetwork(
   ready.push(...endpoints.ready);
   if (own !== undefined) {
     ready.push(...wayToDatabase(making, own, ranges));
+    ready.push(...wayToDirectory(making, own, ranges, directory));
     ready.push(...wayToServices(making, own, ranges, endpoints.securityGroupId));
   }
   if (args.databaseRule !== false && cluster.securityGroupId !== undefined) {
@@ -121,6 +125,25 @@ function wayToDatabase(
   return ranges().map((range, index) =>
     allow(making, "egress", `to-database-${index}`, group, port, rangeOf(range), words),
   );
+}
+
+/** To an LDAP directory, which has a port of its own. */
+function wayToDirectory(
+  making: Making,
+  group: pulumi.Input<string>,
+  ranges: () => pulumi.Input<string>[],
+  directory: DirectoryArgs | undefined,
+): pulumi.Output<string>[] {
+  const port = ldapPortOf(directory);
+  if (directory?.kind !== "ldap" || port === undefined) return [];
+  const words = "To the directory";
+  const to = (suffix: string, other: Parameters<typeof allow>[5]): pulumi.Output<string> =>
+    allow(making, "egress", suffix, group, port, other, words);
+  const { securityGroupId, cidrBlocks } = directory;
+  const named =
+    securityGroupId === undefined ? [] : [to("to-directory", { referencedSecurityGroupId: securityGroupId })];
+  const blocks = cidrBlocks ?? (securityGroupId === undefined ? ranges() : []);
+  return [...named, ...blocks.map((range, index) => to(`to-directory-${index}`, rangeOf(range)))];
 }
 
 function wayToServices(

@@ -9,6 +9,7 @@ import { codeHash } from "./code";
 import { makeParameter, refOf } from "./discovery";
 import { environmentOf } from "./environment";
 import { makeFunctions } from "./functions";
+import { behindGuard, makeGuard } from "./guard";
 import { makeLogGroups } from "./logs";
 import { makeMonitoring } from "./monitoring";
 import { makeNetwork } from "./network";
@@ -29,8 +30,11 @@ export interface FunctionArns {
 
 /** The JSON texts of what the functions' roles may do. */
 export interface FunctionPolicies {
+  /** Of the function that serves claims. */
   access: string;
+  /** Of the function that runs migrations. */
   migrate: string;
+  /** Of the function that rotates passwords. */
   rotate: string;
 }
 
@@ -48,6 +52,8 @@ export class Provisioner extends pulumi.ComponentResource {
   readonly policies: pulumi.Output<FunctionPolicies>;
   /** The group of the functions; the first of `network.securityGroupIds`, where those are given. */
   readonly securityGroupId: pulumi.Output<string>;
+  /** Where audit events are gathered: `/db-access/<clusterName>/audit`. */
+  readonly auditLogGroupName: pulumi.Output<string>;
   /** Where alarms go; undefined without alarms. */
   readonly topicArn: pulumi.Output<string | undefined>;
   /** The role to come through; undefined without `access.role`. */
@@ -63,16 +69,17 @@ export class Provisioner extends pulumi.ComponentResource {
     const children = new Children(this, name, tags, args.transforms);
     const place = placeOf(aws, this);
     const cluster = clusterFacts(args.cluster);
-    const network = makeNetwork(aws, children, args.network, cluster, place, args.clusterName);
+    const network = makeNetwork(aws, children, args.network, cluster, place, args.clusterName, args.directory);
     const logs = makeLogGroups(aws, children, args);
     const roles = makeRoles(aws, children, args, cluster, network, place);
-    const environment = environmentOf(args, cluster, place);
+    const environment = environmentOf(args, cluster, place, logs);
     const functions = makeFunctions(aws, children, args, { network, roles, logs, environment });
     const access = makeAccess(aws, children, args, functions, place);
     const triggers = makeTriggers(aws, children, args, functions);
     const monitoring = makeMonitoring(aws, children, args, functions, triggers, place);
-    this.ref = refOf(args, cluster, functions, access, [...network.ready, ...access.ready], place);
-    this.parameterName = makeParameter(aws, children, args.clusterName, this.ref).name;
+    const ref = refOf(args, cluster, functions, access, [...network.ready, ...access.ready], place);
+    this.parameterName = makeParameter(aws, children, args.clusterName, ref).name;
+    this.ref = behindGuard(ref, makeGuard(children, ref, args.forceDestroy ?? false));
     this.functionArns = pulumi.output({
       access: functions.access.alias.arn,
       migrate: functions.migrate.alias.arn,
@@ -84,6 +91,7 @@ export class Provisioner extends pulumi.ComponentResource {
       rotate: roles.rotate.policy,
     });
     this.securityGroupId = pulumi.output(network.securityGroupIds[0]);
+    this.auditLogGroupName = logs.audit.name;
     this.topicArn = pulumi.output(monitoring.topicArn);
     this.invokeRoleArn = pulumi.output(access.role?.arn);
     this.codeHash = codeHash();
@@ -92,6 +100,7 @@ export class Provisioner extends pulumi.ComponentResource {
       parameterName: this.parameterName,
       functionArns: this.functionArns,
       securityGroupId: this.securityGroupId,
+      auditLogGroupName: this.auditLogGroupName,
       topicArn: this.topicArn,
       invokeRoleArn: this.invokeRoleArn,
       codeHash: this.codeHash,

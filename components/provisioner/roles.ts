@@ -3,8 +3,17 @@ import type { ProvisionerArgs } from "./args";
 import type { Aws } from "./aws";
 import type { Children } from "./children";
 import type { ClusterFacts } from "./cluster";
+import { directoryRole } from "./directory";
 import { secretNamePrefixesOf } from "./environment";
-import { functionArnOf, functionKinds, functionNameOf, logGroupNameOf, type FunctionKind, type Place } from "./names";
+import {
+  auditLogGroupNameOf,
+  functionArnOf,
+  functionKinds,
+  functionNameOf,
+  logGroupNameOf,
+  type FunctionKind,
+  type Place,
+} from "./names";
 import type { Network } from "./network";
 import { accessPolicy, migratePolicy, rotationPolicy, type PolicyDocument, type PolicyStatement } from "./policies";
 import { policy } from "./policies/document";
@@ -50,6 +59,7 @@ function policiesOf(
     parameterKeyArns: keys.parameters ?? [],
     otherRotationFunctions: args.rotationFunctionArns ?? [],
     vpcEndpointIds: network.endpointIds,
+    directory: directoryRole(args.directory),
   });
   const document = (kind: FunctionKind): pulumi.Output<string> =>
     known.apply((facts) => {
@@ -58,6 +68,7 @@ function policiesOf(
         clusterName,
         functionName: functionNameOf(clusterName, kind),
         logGroup: logGroupNameOf(clusterName, kind),
+        auditLogGroup: auditLogGroupNameOf(clusterName),
         adminSecretArn: facts.admin.secretArn,
         adminIamUser: facts.admin.iamUser,
         resourceId: facts.resourceId,
@@ -78,6 +89,7 @@ function policiesOf(
             secretNamePrefixes: secretNamePrefixesOf(args),
             rotationFunctionArns: [rotate, ...facts.otherRotationFunctions],
             inheritedTagKeys: args.inheritedTagKeys,
+            directory: facts.directory,
           }),
         migrate: () => migratePolicy(common),
         rotate: () => rotationPolicy(logins),

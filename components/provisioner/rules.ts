@@ -17,13 +17,13 @@ export interface Rules {
   list(property: string, value: unknown, pattern: RegExp, fix: string): void;
 }
 
-export function rulesOf(name: string): Rules {
+export function rulesOf(name: string, component = "Provisioner"): Rules {
   const fail: Fail = (property, value, fix) => {
     // Others may be large, or refer to themselves.
     const isSimple =
       ["string", "number", "boolean"].includes(typeof value) || (Array.isArray(value) && value.length === 0);
     const shown = value === undefined ? "is missing" : `${isSimple ? `${JSON.stringify(value)} ` : ""}cannot be used`;
-    throw new pulumi.RunError(`Provisioner ${JSON.stringify(name)}: ${property} ${shown}; ${fix}.`);
+    throw new pulumi.RunError(`${component} ${JSON.stringify(name)}: ${property} ${shown}; ${fix}.`);
   };
   const text: Rules["text"] = (property, value, pattern, fix) => {
     if (value === undefined || isLater(value)) return;

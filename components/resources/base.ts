@@ -8,7 +8,7 @@ import { ownerOf } from "../owner";
 import { previewLines, previewsOnline, type KnownClaim } from "../preview";
 import { refOf, type ProvisionerInput } from "../reference";
 import { declare } from "../registry";
-import { providerTexts } from "../shim";
+import { providerTexts, typeOf } from "../shim";
 
 /** What every resource takes. */
 export interface CommonArgs {
@@ -37,9 +37,6 @@ export interface OwnedObjectsArgs {
   /** True: what it owns is dropped, in every database. Default false. One of the two. */
   dropOwned?: pulumi.Input<boolean>;
 }
-
-/** The prefix is what makes Pulumi start its host for dynamic providers; state and owners contain the whole. */
-const typeOf = (kind: KindName): string => `pulumi-nodejs:dynamic/db-access:${kind}`;
 
 /** Every output must be there from the beginning, or Pulumi never installs it on the object. */
 function seeded(kind: KindName, given: Properties): Properties {

@@ -4,7 +4,9 @@ import type { GrantTarget } from "./targets";
 
 /** MySQL, MariaDB: one account of a login. */
 export interface AccountArgs {
+  /** The login's name. */
   name: pulumi.Input<string>;
+  /** The host, as in the login's `hosts`. */
   host: pulumi.Input<string>;
 }
 
@@ -12,6 +14,7 @@ export interface AccountArgs {
 export interface TemplateArgs {
   /** Named templates, or others of one's own. */
   extends?: pulumi.Input<pulumi.Input<string | TemplateArgs>[]>;
+  /** Privileges in any case and order. */
   privileges?: pulumi.Input<pulumi.Input<string>[]>;
 }
 

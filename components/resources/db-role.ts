@@ -3,6 +3,7 @@ import { AccessResource, type Adopt, type CommonArgs, type OwnedObjectsArgs } fr
 
 /** What deleting a role does, in detail. */
 export interface RoleDeletionArgs extends OwnedObjectsArgs {
+  /** As `deletion` without details. */
   policy: pulumi.Input<"drop" | "retain">;
 }
 

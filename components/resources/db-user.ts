@@ -89,13 +89,17 @@ export type UserAuth =
 
 /** MySQL, MariaDB: how often each account of the login may do something in an hour. 0 or left out: no limit. */
 export interface LimitsArgs {
+  /** Statements. */
   queriesPerHour?: pulumi.Input<number>;
+  /** Statements that change something. */
   updatesPerHour?: pulumi.Input<number>;
+  /** Connections begun. */
   connectionsPerHour?: pulumi.Input<number>;
 }
 
 /** What deleting a login does, in detail. */
 export interface UserDeletionArgs extends OwnedObjectsArgs {
+  /** As `deletion` without details. */
   policy: pulumi.Input<"drop" | "lock" | "retain">;
   /** With `drop` and `lock`: end the sessions it has. Default true. */
   endSessions?: pulumi.Input<boolean>;
@@ -175,7 +179,9 @@ export interface DbUserArgs extends CommonArgs {
 export class DbUser extends AccessResource {
   /** The login's name, also where a prefix made it; under `alternating` the role's. */
   declare readonly username: pulumi.Output<string>;
+  /** The host to connect to: the writer's. */
   declare readonly endpoint: pulumi.Output<string>;
+  /** The port to connect to. */
   declare readonly port: pulumi.Output<number>;
   /** Where the password is. Undefined for an IAM login. */
   declare readonly secretArn: pulumi.Output<string>;

@@ -12,6 +12,7 @@ export interface FutureArgs {
 }
 
 interface InDatabase {
+  /** The database, which must exist. */
   database: Text;
 }
 
@@ -47,6 +48,7 @@ export interface DatabaseTarget extends InDatabase {
  */
 export interface SchemaTarget extends InDatabase, WithFuture {
   kind: "schema";
+  /** The schema, which must exist. */
   schema: Text;
 }
 
@@ -60,6 +62,7 @@ export interface TablesTarget extends InSchema, WithFuture {
 /** Some columns of one table or view. Another table is a change in place. */
 export interface ColumnsTarget extends InSchema {
   kind: "columns";
+  /** The table or view. */
   table: Text;
   /** At least one; each must exist. */
   columns: Texts;
@@ -73,7 +76,9 @@ export interface SequencesTarget extends InSchema, WithFuture {
 
 /** MySQL, MariaDB: a function and a procedure may share a name, so the type is needed. */
 export interface RoutineArgs {
+  /** Which of the two it is. */
   type: pulumi.Input<"function" | "procedure">;
+  /** Its name, without arguments: there are no overloads. */
   name: Text;
 }
 
@@ -110,6 +115,7 @@ export interface ParametersTarget {
 /** A membership: the grantee becomes a member of the role. It has no privileges of its own. */
 export interface RoleTarget {
   kind: "role";
+  /** The role, which must exist. */
   role: Text;
   /** The member may pass the membership on. Default false. */
   admin?: pulumi.Input<boolean>;

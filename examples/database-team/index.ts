@@ -18,6 +18,7 @@ const orders = new dbaccess.Provisioner("orders", {
   },
   network: { vpcId: config.require("vpcId"), subnetIds: config.requireObject<string[]>("subnetIds") },
   functions: { access: { memoryMb: config.requireNumber("memoryMb") } },
+  forceDestroy: config.requireBoolean("forceDestroy"),
   ...(ca === undefined ? {} : { tls: { ca } }),
 });
 

@@ -1,4 +1,5 @@
 import type { FunctionSpec } from "../lambda";
+import type { OrderedDatabase } from "./control-databases";
 import type { DeclaredRole } from "./control-roles";
 
 export type ControlledFunction = Omit<FunctionSpec, "account" | "region" | "rolePolicies"> & { roleArn: string };
@@ -10,6 +11,8 @@ export type ControlRequest =
   | { operation: "deletePolicy"; role: string; name: string }
   | { operation: "createFunction" | "updateFunction"; spec: ControlledFunction }
   | { operation: "readFunction" | "deleteFunction"; name: string }
+  | { operation: "createDatabase"; order: OrderedDatabase }
+  | { operation: "deleteDatabase"; identifier: string }
   | { operation: "setAliases"; name: string; aliases: string[] };
 
 export type Control = (request: ControlRequest) => Promise<Record<string, unknown>>;

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { RunningServer } from "../servers";
+import { functionArn } from "../lambda";
 import type { LocalStack } from "../stack";
+import { ControlledDatabases } from "./control-databases";
 import { ControlledRoles } from "./control-roles";
 import type { ControlledFunction, ControlRequest } from "./control-client";
 
@@ -24,10 +27,18 @@ export class ControlServer {
       });
   });
 
-  private constructor(private readonly stack: LocalStack) {}
+  private readonly databases: ControlledDatabases;
 
-  static async start(stack: LocalStack): Promise<ControlServer> {
-    const control = new ControlServer(stack);
+  private constructor(
+    private readonly stack: LocalStack,
+    private readonly region: string,
+    servers: readonly RunningServer[],
+  ) {
+    this.databases = new ControlledDatabases(stack, servers);
+  }
+
+  static async start(stack: LocalStack, region: string, servers: readonly RunningServer[]): Promise<ControlServer> {
+    const control = new ControlServer(stack, region, servers);
     await new Promise<void>((resolve, reject) => {
       control.server.once("error", reject);
       control.server.listen(0, "127.0.0.1", resolve);
@@ -46,7 +57,8 @@ export class ControlServer {
   }
 
   private async carryOut(request: ControlRequest): Promise<unknown> {
-    const { lambda, account, region } = this.stack;
+    const { lambda, account } = this.stack;
+    const { region } = this;
     switch (request.operation) {
       case "putRole":
         return this.roles.put(request.role);
@@ -65,23 +77,32 @@ export class ControlServer {
       }
       case "updateFunction": {
         const { name, ...changes } = request.spec;
-        await lambda.updateFunction(name, { ...changes, rolePolicies: trusted(request.spec, this.roles) });
-        return { arn: lambda.get(name).arn };
+        const arn = this.arnOf(name);
+        await lambda.updateFunction(arn, { ...changes, rolePolicies: trusted(request.spec, this.roles) });
+        return { arn };
       }
       case "readFunction":
         if (!this.has(request.name)) return {};
-        return { memoryMb: lambda.get(request.name).spec.memoryMb };
+        return { memoryMb: lambda.get(this.arnOf(request.name)).spec.memoryMb };
       case "deleteFunction":
-        if (this.has(request.name)) await lambda.removeFunction(request.name);
+        if (this.has(request.name)) await lambda.removeFunction(this.arnOf(request.name));
         return {};
+      case "createDatabase":
+        return this.databases.create(request.order);
+      case "deleteDatabase":
+        return this.databases.delete(request.identifier);
       case "setAliases":
-        if (this.has(request.name)) await lambda.updateFunction(request.name, { aliases: request.aliases });
+        if (this.has(request.name)) await lambda.updateFunction(this.arnOf(request.name), { aliases: request.aliases });
         return {};
     }
   }
 
+  private arnOf(name: string): string {
+    return functionArn({ name, account: this.stack.account, region: this.region });
+  }
+
   private has(name: string): boolean {
-    return this.stack.lambda.names().includes(name);
+    return this.stack.lambda.arns().includes(this.arnOf(name));
   }
 
   /** Environments that are warm have the role's former rights. */
@@ -89,9 +110,9 @@ export class ControlServer {
     const { lambda } = this.stack;
     await Promise.all(
       lambda
-        .names()
-        .filter((name) => lambda.get(name).spec.roleArn?.endsWith(`/${role}`))
-        .map((name) => lambda.recycle(name)),
+        .arns()
+        .filter((arn) => lambda.get(arn).spec.roleArn?.endsWith(`/${role}`))
+        .map((arn) => lambda.recycle(arn)),
     );
   }
 }

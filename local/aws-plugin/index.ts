@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import type { RunningServer } from "../servers";
 import type { LocalStack } from "../stack";
 import { ControlServer } from "./control";
 import type { PluginSettings } from "./main";
@@ -17,12 +18,22 @@ export interface RunningPlugin {
 const extension = path.extname(__filename);
 const runner = extension === ".ts" ? ["-r", "ts-node/register/transpile-only"] : [];
 
-/** Starts the stand-in in a process of its own, as the engine would start the plugin. */
-export async function startAwsPlugin(stack: LocalStack, directory: string): Promise<RunningPlugin> {
-  const control = await ControlServer.start(stack);
+/**
+ * Starts the stand-in in a process of its own, as the engine would start the plugin.
+ *
+ * @param servers Running ones that become instances of RDS when a program makes some.
+ * @param region Where everything is made. Default: the stack's own Region.
+ */
+export async function startAwsPlugin(
+  stack: LocalStack,
+  directory: string,
+  servers: readonly RunningServer[] = [],
+  region = stack.region,
+): Promise<RunningPlugin> {
+  const control = await ControlServer.start(stack, region, servers);
   const settings: PluginSettings = {
     account: stack.account,
-    region: stack.region,
+    region,
     endpointUrl: stack.url,
     controlUrl: control.url,
     directory: path.join(directory, "code"),

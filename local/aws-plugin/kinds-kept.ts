@@ -1,33 +1,9 @@
-import type { Kind, Making } from "./kind";
+import { kept } from "./kept";
+import type { Kind } from "./kind";
 import { arnIn, type Place } from "./place";
-import type { Shape } from "./shape";
 import type { Properties } from "./values";
 
-interface Kept {
-  inputs: Record<string, Shape>;
-  required?: readonly string[];
-  replacedBy?: readonly string[];
-  generatedName?: string;
-  made(making: Making): { id: string; outputs?: Properties };
-}
-
 const tags = { "*": "text" } as const;
-
-/** Checked and remembered in the engine's state, and nothing besides. */
-const kept = ({ inputs, required = [], replacedBy = [], generatedName, made }: Kept): Kind => ({
-  inputs,
-  required,
-  replacedBy,
-  generatedName,
-  create(making) {
-    const { id, outputs } = made(making);
-    const all = "tags" in inputs ? { tagsAll: making.inputs.tags ?? {} } : {};
-    return Promise.resolve({ id, outputs: { ...all, ...outputs } });
-  },
-  update: (_id, { inputs: given }) => Promise.resolve("tags" in inputs ? { tagsAll: given.tags ?? {} } : {}),
-  delete: () => Promise.resolve(),
-  read: () => Promise.resolve({}),
-});
 
 const groupRule = {
   securityGroupId: "text",
@@ -41,7 +17,7 @@ const groupRule = {
   tags,
 } as const;
 
-/** What the local stack has no use for: network, logs, alarms, the schedule. */
+/** What the local stack has no use for: network, subscriptions, alarms, the schedule. */
 export function keptKinds(place: Place): Record<string, Kind> {
   const named = (inputs: Properties): string => String(inputs.name);
   const rule = kept({
@@ -80,14 +56,12 @@ export function keptKinds(place: Place): Record<string, Kind> {
         outputs: { arn: arnIn(place, "ec2", `vpc-endpoint/vpce-${name}`), state: "available" },
       }),
     }),
-    "aws:cloudwatch/logGroup:LogGroup": kept({
-      inputs: { name: "text", retentionInDays: "number", kmsKeyId: "text", tags },
-      replacedBy: ["name"],
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": kept({
+      inputs: { name: "text", logGroup: "text", filterPattern: "text", destinationArn: "text" },
+      required: ["destinationArn", "filterPattern", "logGroup"],
+      replacedBy: ["name", "logGroup"],
       generatedName: "name",
-      made: ({ inputs }) => ({
-        id: named(inputs),
-        outputs: { arn: arnIn(place, "logs", `log-group:${named(inputs)}`) },
-      }),
+      made: ({ inputs }) => ({ id: `cwlsf-${named(inputs)}` }),
     }),
     "aws:cloudwatch/metricAlarm:MetricAlarm": kept({
       inputs: {

@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Kind } from "./kind";
+import { documentKind } from "./kind-document";
+import { logGroupKind } from "./kind-log-group";
 import { parameterKind } from "./kind-parameter";
 import { rolePolicyKind, roleKind } from "./kinds-iam";
 import { keptKinds } from "./kinds-kept";
 import { aliasKind, functionKind, permissionKind } from "./kinds-lambda";
+import { instanceKind, subnetGroupKind } from "./kinds-rds";
 import type { Place } from "./place";
 import { problemsOf, type Problem } from "./shape";
 import { isSame, plain, type Properties } from "./values";
@@ -12,7 +15,7 @@ import { isSame, plain, type Properties } from "./values";
 const typeOf = (urn: string): string => urn.split("::")[2].split("$").at(-1) ?? "";
 const nameOf = (urn: string): string => urn.split("::")[3];
 
-/** Takes the place of the AWS resource plugin, for the types of resources that a Provisioner is made of. */
+/** Takes the place of the AWS resource plugin, for a Provisioner's types of resources and its examples'. */
 export class AwsPlugin implements pulumi.provider.Provider {
   readonly version = "7.0.0";
   private readonly kinds: Readonly<Record<string, Kind>>;
@@ -24,7 +27,11 @@ export class AwsPlugin implements pulumi.provider.Provider {
       "aws:lambda/permission:Permission": permissionKind(place),
       "aws:iam/role:Role": roleKind(place),
       "aws:iam/rolePolicy:RolePolicy": rolePolicyKind(place),
+      "aws:ssm/document:Document": documentKind(place),
+      "aws:cloudwatch/logGroup:LogGroup": logGroupKind(place),
       "aws:ssm/parameter:Parameter": parameterKind(place),
+      "aws:rds/instance:Instance": instanceKind(place),
+      "aws:rds/subnetGroup:SubnetGroup": subnetGroupKind(place),
       ...keptKinds(place),
     };
   }

@@ -3,8 +3,12 @@ import type { AddressInfo } from "node:net";
 import { AwsError, ConnectionLost } from "./errors";
 import { readRequest, type RawRequest, type Reply } from "./http";
 import { accessRequests, Roles } from "./iam";
+import { identityStoreService } from "./identitystore/service";
+import { IdentityStores } from "./identitystore/store";
 import { Identities, type Caller, type Session } from "./identity";
 import { Keys } from "./keys";
+import { logService } from "./logs/service";
+import { LogStore } from "./logs/store";
 import { ParameterStore, type SavedParameter } from "./parameters/store";
 import { parameterService } from "./parameters/service";
 import { Rotations } from "./secrets/rotation-run";
@@ -64,6 +68,9 @@ export class AwsEndpoint {
   readonly rotations: Rotations;
   readonly parameters: ParameterStore;
   readonly sts: TokenService;
+  readonly logs = new LogStore();
+  /** The users and groups of IAM Identity Center. */
+  readonly identityStores = new IdentityStores();
   readonly calls: CallRecord[] = [];
   private readonly services: Service[];
   private readonly interceptors = new Set<Interceptor>();
@@ -82,7 +89,13 @@ export class AwsEndpoint {
     this.rotations = new Rotations(this.secrets);
     this.parameters = new ParameterStore(changed, this.keys);
     this.sts = new TokenService(this.identities);
-    this.services = [secretService(this.secrets, this.rotations), parameterService(this.parameters), this.sts];
+    this.services = [
+      secretService(this.secrets, this.rotations),
+      parameterService(this.parameters),
+      this.sts,
+      logService(this.logs),
+      identityStoreService(this.identityStores),
+    ];
   }
 
   static async start(options: EndpointOptions): Promise<AwsEndpoint> {
@@ -149,7 +162,8 @@ export class AwsEndpoint {
   private async answer(raw: RawRequest): Promise<Reply | undefined> {
     const service = this.services.find((candidate) => candidate.accepts(raw));
     if (service === undefined) {
-      const text = "The local stack has Secrets Manager, Parameter Store, STS and Lambda, and not this. It needs AWS.";
+      const text =
+        "The local stack has Secrets Manager, Parameter Store, STS, Lambda, CloudWatch Logs and the Identity Store, and not this. It needs AWS.";
       return jsonFailure(new AwsError("NotImplementedLocally", text, 501));
     }
     let record: CallRecord | undefined;

@@ -2,7 +2,7 @@ import { notLocal, type AwsError } from "./errors";
 import type { Caller } from "./identity";
 import { header, parseJson, type RawRequest, type Reply } from "./http";
 
-export type ServiceName = "secretsmanager" | "ssm" | "sts" | "lambda";
+export type ServiceName = "secretsmanager" | "ssm" | "sts" | "lambda" | "identitystore" | "logs";
 
 /** One decoded call, before it is carried out. */
 export interface ServiceCall {

@@ -87,6 +87,10 @@ export class LambdaHost {
     return [...this.functions.values()].map(({ spec }) => spec.name);
   }
 
+  arns(): string[] {
+    return [...this.functions.keys()];
+  }
+
   /** By name, when only one account and Region has it, or by ARN. */
   get(name: string): LocalFunction {
     const found = [...this.functions.values()].filter((fn) => fn.spec.name === name || fn.arn === name);

@@ -1,6 +1,7 @@
 export { lambdaService } from "./api";
 export { executionRole } from "./execution-role";
 export { LambdaHost } from "./host";
+export { functionArn } from "./names";
 export { rotationFunctions, rotationPrincipal } from "./rotation";
 export type {
   AfterInvoke,

@@ -13,6 +13,15 @@ const packagesOf: Record<string, string[]> = {
   "liburing.so.2": ["liburing2"],
   "libsnappy.so.1": ["libsnappy1v5"],
   "libpcre2-8.so.0": ["libpcre2-8-0"],
+  "libltdl.so.7": ["libltdl7"],
+  "libwrap.so.0": ["libwrap0"],
+  "libodbc.so.2": ["libodbc2"],
+  "libsasl2.so.2": ["libsasl2-2"],
+  "libldap-2.5.so.0": ["libldap-2.5-0"],
+  "liblber-2.5.so.0": ["libldap-2.5-0"],
+  "libldap.so.2": ["libldap2"],
+  "liblber.so.2": ["libldap2"],
+  "libgnutls.so.30": ["libgnutls30", "libgnutls30t64"],
 };
 
 export interface Runnable {
@@ -21,13 +30,20 @@ export interface Runnable {
   env?: NodeJS.ProcessEnv;
 }
 
-/** Runs `program --version`, and as long as a shared library is missing on this machine, fetches it into the cache. */
-export async function withLibraries(program: string, progress: Progress): Promise<Runnable> {
-  const folders: string[] = [];
+/**
+ * Runs the program to see its version, and as long as a shared library is missing on this machine, fetches it into the
+ * cache. `own` is a folder of libraries that came with it.
+ */
+export async function withLibraries(
+  program: string,
+  progress: Progress,
+  { ask = "--version", own }: { ask?: string; own?: string } = {},
+): Promise<Runnable> {
+  const folders: string[] = own === undefined ? [] : [own];
   for (;;) {
     const env = folders.length ? { LD_LIBRARY_PATH: folders.join(path.delimiter) } : undefined;
     try {
-      return { version: await run(program, ["--version"], { env: { ...process.env, ...env } }), env };
+      return { version: await run(program, [ask], { env: { ...process.env, ...env } }), env };
     } catch (error) {
       const missing = error instanceof CommandFailed && /shared libraries: (\S+):/.exec(error.output)?.[1];
       if (!missing) throw error;

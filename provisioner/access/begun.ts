@@ -52,7 +52,7 @@ export function formerClaim(record: ClaimRecord | undefined): LoginClaim | undef
     ...last,
     ...(Object.keys(settings).length > 0 ? { settings } : {}),
     rotation: last.rotation ?? claims.find(({ rotation }) => rotation !== undefined)?.rotation,
-    auth: last.auth.kind === "iam" ? last.auth : { ...last.auth, secret: formerSecret(claims.map(secretSpecOf)) },
+    auth: last.auth.kind !== "password" ? last.auth : { ...last.auth, secret: formerSecret(claims.map(secretSpecOf)) },
   };
 }
 

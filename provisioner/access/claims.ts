@@ -34,7 +34,9 @@ export type AuthSpec =
       /** The password is the one in this secret, which stays its owner's: no other secret is made. */
       suppliedSecretArn?: string;
     }
-  | { kind: "iam" };
+  | { kind: "iam" }
+  /** Nobody logs in: what the provisioner keeps for its own work, and opens for a while by itself. In no request. */
+  | { kind: "none" };
 
 export type RotationStrategy = "dual" | "alternating" | "single";
 

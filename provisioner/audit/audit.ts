@@ -1,40 +1,20 @@
-import type { ClaimOrder } from "../access/plan";
-import type { ErrorBody } from "../errors";
+import { randomUUID } from "node:crypto";
+import { Chain, type Link } from "./chain";
+import { enqueue } from "./delivery";
+import { contentOf, type AuditEvent, type AuditRecord } from "./event";
 
-/** One line of JSON per change and per refusal. It says what was done to what for whom, and never holds a secret. */
-export interface AuditEvent {
-  requestId: string;
-  cluster: string;
-  /** Absent for a request that could not be read. */
-  order?: ClaimOrder;
-  id?: string;
-  /** Whoever asked, where that is not the owner: an operator who resets a password. */
-  by?: string;
-  outcome: "changed" | "refused" | "failed";
-  changes: string[];
-  error?: ErrorBody;
+/** Of this execution environment: it handles one invocation at a time, and ends with its process. */
+const chain = new Chain(randomUUID());
+
+/** Takes the event's place in the stream. Every event that has one has to be written, or it is missed. */
+export const chained = (record: Omit<AuditRecord, keyof Link>): AuditRecord => chain.next(record);
+
+/** One line of JSON, now in the function's own log and with the next delivery in the cluster's. */
+export function writeRecord(record: AuditRecord): void {
+  const line = JSON.stringify(record);
+  process.stdout.write(`${line}\n`);
+  enqueue({ stream: record.stream, time: Date.parse(record.time), line });
 }
 
-export function audit(
-  event: AuditEvent,
-  write: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
-): void {
-  const { order, error } = event;
-  write(
-    JSON.stringify({
-      audit: "db-access",
-      time: new Date().toISOString(),
-      requestId: event.requestId,
-      cluster: event.cluster,
-      action: order?.resets === true ? "reset" : order?.action,
-      kind: order?.claim.kind,
-      id: event.id,
-      // As the caller says; the invocation's own record in CloudTrail is the evidence.
-      owner: order?.owner,
-      ...(event.by === undefined ? {} : { by: event.by }),
-      outcome: event.outcome,
-      changes: event.changes,
-      ...(error === undefined ? {} : { code: error.code, message: error.message }),
-    }),
-  );
-}
+/** For what has changed nothing: it is in the stream, and the cluster's chain of changes knows nothing of it. */
+export const audit = (event: AuditEvent): void => writeRecord(chained(contentOf(event)));

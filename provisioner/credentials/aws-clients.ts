@@ -4,7 +4,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { rememberAction } from "./aws-error";
 
 /** Reads and idempotent writes only: the SDK's retries are safe. */
-const settings = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, requestTimeout: 15_000 } };
+export const clientSettings = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, requestTimeout: 15_000 } };
 
 interface Clients {
   secrets?: SecretsManagerClient;
@@ -17,7 +17,7 @@ let clients: Clients = {};
 /** One client of each kind for the life of the execution environment, made when it is first needed. */
 export function secretsClient(): SecretsManagerClient {
   if (clients.secrets === undefined) {
-    clients.secrets = new SecretsManagerClient(settings);
+    clients.secrets = new SecretsManagerClient(clientSettings);
     clients.secrets.middlewareStack.add(remembering("secretsmanager"), atFirst);
   }
   return clients.secrets;
@@ -25,7 +25,7 @@ export function secretsClient(): SecretsManagerClient {
 
 export function parametersClient(): SSMClient {
   if (clients.parameters === undefined) {
-    clients.parameters = new SSMClient(settings);
+    clients.parameters = new SSMClient(clientSettings);
     clients.parameters.middlewareStack.add(remembering("ssm"), atFirst);
   }
   return clients.parameters;
@@ -33,16 +33,16 @@ export function parametersClient(): SSMClient {
 
 export function functionsClient(): LambdaClient {
   if (clients.functions === undefined) {
-    clients.functions = new LambdaClient(settings);
+    clients.functions = new LambdaClient(clientSettings);
     clients.functions.middlewareStack.add(remembering("lambda"), atFirst);
   }
   return clients.functions;
 }
 
-const atFirst = { step: "initialize" } as const;
+export const atFirst = { step: "initialize" } as const;
 
 /** Outside of the retries: what ends here is what the caller gets. */
-const remembering =
+export const remembering =
   (service: string) =>
   <A, R>(next: (args: A) => Promise<R>, context: { commandName?: unknown }) =>
   (args: A): Promise<R> =>

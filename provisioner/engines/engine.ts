@@ -32,10 +32,25 @@ export interface Unit {
   verifiers: Map<string, string>;
 }
 
-/** What ends an apply: rows to write and claims to end. */
+/** The last of the cluster's change events. Number 0: there was none yet. */
+export interface ChangeHead {
+  number: number;
+  hash: string;
+}
+
+/** Rows to write and claims to end, together with the events that tell of it: all or nothing. */
 export interface LedgerChange {
   write: ClaimRecord[];
   remove: string[];
+  /** Of the change events, when this is what they tell of. */
+  head?: ChangeHead;
+}
+
+/** What is claimed, for whom. */
+export interface LedgerSurvey {
+  owners: { owner: string; claims: number }[];
+  /** Missing as long as nothing has been changed. */
+  audit?: ChangeHead;
 }
 
 export interface LedgerQuery {
@@ -50,10 +65,16 @@ export interface LedgerQuery {
 export interface Ledger {
   /** Empty when there is no ledger yet. Throws LedgerUntrusted or LedgerTooNew. */
   read(query: LedgerQuery): Promise<ClaimRecord[]>;
+  /** How many claims of this cluster each owner has; what only left a locked login behind is none. Needs no lock. */
+  survey(): Promise<LedgerSurvey>;
+  /** As last read or written in this session: under the lock, the truth. */
+  readonly head: ChangeHead;
   /** Inserts or replaces whole rows in one message; creates or upgrades the ledger first. */
   write(records: ClaimRecord[]): Promise<void>;
   /** Ends claims. */
   remove(ids: string[]): Promise<void>;
+  /** Both in one message, with what was recorded about it. */
+  change(change: LedgerChange): Promise<void>;
 }
 
 /**

@@ -23,6 +23,8 @@ export { claimProblems, type Problem } from "../access/validate";
 export type { Family, Product } from "../access/server";
 export { DbAccessError, errorCodes, type ErrorBody, type ErrorCode } from "../errors";
 export { claimSchema } from "./claims";
+export type { Inventory, InventoryRequest } from "./inventory";
+export type { MigrationRequest, MigrationSpec, MigrationStatus } from "./migrations";
 export {
   MAX_CLAIMS_PER_REQUEST,
   jsonSchemas,

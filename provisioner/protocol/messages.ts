@@ -1,6 +1,9 @@
 import { z } from "zod";
+import type { Claim } from "../access/claims";
 import { errorCodes } from "../errors";
 import { claimSchema } from "./claims";
+import { inventoryRequestSchema, inventorySchema } from "./inventory";
+import { migrationRequestSchema, migrationStatusSchema } from "./migrations";
 
 /** `plan` and `read` are pure reads. `apply` changes the server and reads back. */
 export const modes = ["plan", "apply", "read"] as const;
@@ -88,12 +91,17 @@ export const replySchema = z.object({
   provisioner: z.object({ version: z.string(), codeHash: z.string() }),
   server: z.object({ product: z.string(), version: z.string() }).optional(),
   results: z.array(claimResultSchema),
+  /** Of a request that asked for it. */
+  inventory: inventorySchema.optional(),
+  /** Of a request about migrations. */
+  migration: migrationStatusSchema.optional(),
   /** The whole request failed and nothing was changed. */
   error: errorSchema.optional(),
 });
 
-export type ClaimRequest = z.infer<typeof claimRequestSchema>;
-export type Request = z.infer<typeof requestSchema>;
+/** The claim in the words of the model: what the schema takes is a part of it. */
+export type ClaimRequest = Omit<z.infer<typeof claimRequestSchema>, "claim"> & { claim: Claim };
+export type Request = Omit<z.infer<typeof requestSchema>, "claims"> & { claims: ClaimRequest[] };
 export type Change = z.infer<typeof changeSchema>;
 export type Outputs = z.infer<typeof outputsSchema>;
 export type ClaimResult = z.infer<typeof claimResultSchema>;
@@ -103,5 +111,7 @@ export type Reply = z.infer<typeof replySchema>;
 export const jsonSchemas = (): Record<string, unknown> => ({
   $schema: "https://json-schema.org/draft/2020-12/schema",
   request: z.toJSONSchema(requestSchema),
+  migrationRequest: z.toJSONSchema(migrationRequestSchema),
+  inventoryRequest: z.toJSONSchema(inventoryRequestSchema),
   reply: z.toJSONSchema(replySchema),
 });

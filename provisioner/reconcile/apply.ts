@@ -1,6 +1,6 @@
 import { serverQuery } from "../access/plan";
 import type { ClaimRecord } from "../access/record";
-import { audit } from "../audit/audit";
+import { audit, ChangeTrail, type AuditEvent } from "../audit";
 import type { LedgerChange } from "../engines/engine";
 import type { ErrorBody } from "../errors";
 import type { ClaimResult } from "../protocol/messages";
@@ -33,12 +33,13 @@ export async function applyBatch(
   const left = deadline - Date.now();
   const apply = { ...request, beginUntil: deadline - Math.min(SETTLE_MS, left / 2) };
   const rounds: Round[] = [];
+  const trail = new ChangeTrail(session.ledger.head);
   let last = nothing;
   try {
-    const ended = await endDue(config, request.requestId, session, rows);
-    if (ended.length > 0) {
-      await session.ledger.write(ended);
-      rows = afterChange(rows, { write: ended, remove: [] });
+    const ended: LedgerChange = { write: await endDue(config, request.requestId, session, rows, trail), remove: [] };
+    if (ended.write.length > 0) {
+      await trail.record((head) => session.ledger.change({ ...ended, head }));
+      rows = afterChange(rows, ended);
     }
     if (resolveResets(config, works, rows))
       rows = await session.ledger.read(
@@ -54,21 +55,25 @@ export async function applyBatch(
       rounds.push(round);
       waiting = round.again;
       last = round.change;
+      for (const work of round.works) if (round.active.includes(work)) addChange(apply, work, trail);
       if (waiting.length > 0) {
         rows = afterChange(rows, last);
-        await writeLedger(apply, last);
+        await trail.record((head) => session.ledger.change({ ...round.change, head }));
         last = nothing;
       }
     }
   } catch (error) {
+    trail.abandon(error);
     // The lock ends with its session at the latest.
     await session.end(nothing).catch(() => undefined);
     throw error;
   }
-  await session.end(last).catch((error: unknown) => {
-    // Nobody could write down what was done, so every claim of the last round has to say so for itself.
-    for (const work of rounds.at(-1)?.active ?? []) if (!work.skipped) work.error ??= errorOf(error);
-  });
+  await trail
+    .record((head) => session.end({ ...last, head }))
+    .catch((error: unknown) => {
+      // Nobody could write down what was done, so every claim of the last round has to say so for itself.
+      for (const work of rounds.at(-1)?.active ?? []) if (!work.skipped) work.error ??= errorOf(error);
+    });
   const results = rounds.flatMap((round) =>
     round.works.map((work) => finish(apply, work, round.after, round.active.includes(work))),
   );
@@ -89,11 +94,6 @@ function finishUnknown({ requestId, config }: ApplyContext, work: Work): ClaimRe
 const SETTLE_MS = 10_000;
 
 const nothing: LedgerChange = { write: [], remove: [] };
-
-async function writeLedger({ session }: ApplyContext, { write, remove }: LedgerChange): Promise<void> {
-  if (write.length > 0) await session.ledger.write(write);
-  if (remove.length > 0) await session.ledger.remove(remove);
-}
 
 function afterChange(rows: readonly ClaimRecord[], { write, remove }: LedgerChange): ClaimRecord[] {
   const changed = new Set([...write.map((row) => row.id), ...remove]);
@@ -138,24 +138,38 @@ async function runRound(apply: ApplyContext, works: readonly Work[], rows: Claim
   return { ...settled, works: works.filter((work) => !again.includes(work)), active, again };
 }
 
+function eventOf({ requestId, config, ...asked }: ApplyContext, work: Work): Omit<AuditEvent, "outcome" | "changes"> {
+  const by = work.request.action === "reset" ? work.request.owner : asked.by;
+  return { requestId, cluster: config.cluster, order: work.order, id: work.plan?.id, by };
+}
+
+/** What was tried is told with what is written about it, whatever came of it. */
+function addChange(apply: ApplyContext, work: Work, trail: ChangeTrail): void {
+  if (work.skipped) return;
+  const { error, plan } = work;
+  trail.add({
+    ...eventOf(apply, work),
+    ...(error === undefined
+      ? { outcome: "changed", changes: plan?.changes.map((change) => change.words) ?? [] }
+      : { outcome: "failed", changes: [], error }),
+  });
+}
+
 function finish(
   apply: ApplyContext,
   work: Work,
   { context, secretVersions }: Observation,
   active: boolean,
 ): ClaimResult {
-  const { requestId, config } = apply;
+  const { config } = apply;
   if (work.skipped) return notAttempted(work);
-  const by = work.request.action === "reset" ? { by: work.request.owner } : {};
-  const event = { requestId, cluster: config.cluster, order: work.order, id: work.plan?.id, ...by };
   const refuse = (error: ErrorBody): ClaimResult => {
-    audit({ ...event, outcome: active ? "failed" : "refused", changes: [], error });
+    if (!active) audit({ ...eventOf(apply, work), outcome: "refused", changes: [], error });
     return failed(work, error);
   };
   if (work.error !== undefined) return refuse(work.error);
   const { plan } = work;
   if (plan === undefined) return refuse(errorOf(new Error("not planned")));
-  if (active) audit({ ...event, outcome: "changed", changes: plan.changes.map((change) => change.words) });
   const ensured = work.order.action === "ensure";
   return {
     operationId: work.request.operationId,

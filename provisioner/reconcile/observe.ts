@@ -73,11 +73,22 @@ const groundOf = (
   firstGeneration: Date.now(),
 });
 
+/**
+ * Since a move to another Region or account, the secret that a row names is where this function has no rights: as good
+ * as gone. It is left there, and the login gets one here.
+ */
+function withinReach({ region, account }: FunctionConfig, record: ClaimRecord): ClaimRecord {
+  const { credentials, ...rest } = record;
+  if (credentials === undefined || credentials.supplied === true) return record;
+  const [, , , itsRegion, itsAccount] = credentials.secretArn.split(":");
+  return itsRegion === region && itsAccount === account ? record : rest;
+}
+
 /** A restored server brings the rows of the cluster it comes from: they are nobody's here until they are adopted. */
 function split(config: FunctionConfig, rows: readonly ClaimRecord[]): Pick<PlanContext, "records" | "foreign"> {
   const ours = `${config.family}/${encodeURIComponent(config.cluster)}/`;
   return {
-    records: rows.filter(({ id }) => id.startsWith(ours)),
+    records: rows.filter(({ id }) => id.startsWith(ours)).map((record) => withinReach(config, record)),
     foreign: rows.filter(({ id }) => !id.startsWith(ours)),
   };
 }

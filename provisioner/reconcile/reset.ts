@@ -25,6 +25,11 @@ export function resolveResets(config: FunctionConfig, works: readonly Work[], ro
 function problemOf(row: ClaimRecord | undefined, name: string): DbAccessError | undefined {
   if (row?.claim.kind !== "login" || row.retained)
     return new DbAccessError("ObjectMissing", `No login ${name} is managed by this provisioner; check the name.`);
+  if (row.claim.auth.kind === "none")
+    return new DbAccessError(
+      "InvalidInput",
+      `${name} is the provisioner's own, for migrations; its password is never kept.`,
+    );
   if (row.claim.auth.kind === "iam")
     return new DbAccessError("InvalidInput", `${name} is an IAM login and has no password to reset.`);
   if (row.claim.auth.suppliedSecretArn !== undefined)

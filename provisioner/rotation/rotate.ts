@@ -3,7 +3,7 @@ import { otherTurn, parameterNames, turnName } from "../access/plan";
 import { planParameters } from "../access/plan/parameters";
 import type { ClaimRecord, CredentialRecord, Turn } from "../access/record";
 import { secretText } from "../access/secret-text";
-import { audit } from "../audit/audit";
+import { audit, ChangeTrail, type AuditEvent } from "../audit";
 import type { FunctionConfig } from "../config";
 import { currentValue, putPendingValue, valueOf } from "../credentials/current-value";
 import { applyParameterChanges, readParameters } from "../credentials/parameters";
@@ -36,25 +36,26 @@ export async function rotate(
   deadline: number,
 ): Promise<void> {
   let known: Partial<Pick<Rotation, "record" | "claim">> = {};
-  const tell = (outcome: "changed" | "refused", changes: string[], error?: unknown): void =>
-    audit({
-      requestId,
-      cluster: config.cluster,
-      order:
-        known.claim === undefined
-          ? undefined
-          : { action: "ensure", owner: known.record?.owner ?? "", claim: known.claim },
-      id: known.record?.id,
-      outcome,
-      changes,
-      ...(error === undefined ? {} : { error: toErrorBody(error) }),
-    });
+  const progress = { tried: false };
+  const eventOf = (outcome: AuditEvent["outcome"], changes: string[], error?: unknown): AuditEvent => ({
+    requestId,
+    cluster: config.cluster,
+    order:
+      known.claim === undefined
+        ? undefined
+        : { action: "ensure", owner: known.record?.owner ?? "", claim: known.claim },
+    id: known.record?.id,
+    outcome,
+    changes,
+    ...(error === undefined ? {} : { error: toErrorBody(error) }),
+  });
   try {
     const beforehand = await ownedSecret(config, event);
     isStaged(beforehand, event);
     const session = await connect();
     try {
       const rows = await session.begin(rowsOf(config, beforehand), deadline);
+      const trail = new ChangeTrail(session.ledger.head);
       let write: ClaimRecord[] = [];
       try {
         // Whoever had the lock until now may have been a reset.
@@ -63,18 +64,21 @@ export async function rotate(
         const { record, claim } = rotatable(rows, state);
         known = { record, claim };
         const active = await activeTurn(claim, record.credentials);
-        const rotation = { config, session, event, state, record, claim, active };
+        const rotation = { config, session, event, state, record, claim, active, progress };
         const done = await steps[event.Step](rotation, staged);
         write = done.write;
-        if (done.words.length > 0) tell("changed", done.words);
+        if (done.words.length > 0) trail.add(eventOf("changed", done.words));
+      } catch (error) {
+        if (progress.tried) trail.add(eventOf("failed", [], error));
+        throw error;
       } finally {
-        await session.end({ write, remove: [] });
+        await trail.record((head) => session.end({ write, remove: [], head }));
       }
     } finally {
       await session.close();
     }
   } catch (error) {
-    tell("refused", [], error);
+    if (!progress.tried) audit(eventOf("refused", [], error));
     throw error;
   }
 }
@@ -107,6 +111,8 @@ const steps: Record<RotationEvent["Step"], (rotation: Rotation, staged: boolean)
   async setSecret(begun, staged) {
     if (!staged) return nothing;
     const value = await requirePending(begun);
+    assertGraceOver(begun);
+    begun.progress.tried = true;
     const { rotation, words } = await withoutGrace(begun);
     const { claim, active } = rotation;
     await setNewPassword(rotation, value);
@@ -130,6 +136,7 @@ const steps: Record<RotationEvent["Step"], (rotation: Rotation, staged: boolean)
   async finishSecret(rotation, staged) {
     if (!staged) return settled(rotation, await currentValue(rotation.state.arn));
     const value = await requirePending(rotation);
+    rotation.progress.tried = true;
     await promote(rotation, value);
     return settled(rotation, value);
   },
@@ -167,7 +174,6 @@ async function requirePending(rotation: Rotation): Promise<StoredVersion> {
  * would be what clients use by then.
  */
 async function withoutGrace(rotation: Rotation): Promise<{ rotation: Rotation; words: string[] }> {
-  assertGraceOver(rotation);
   const { session } = rotation;
   const ended = await endGrace(session, rotation.record);
   if (ended === undefined) return { rotation, words: [] };

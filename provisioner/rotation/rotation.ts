@@ -16,4 +16,6 @@ export interface Rotation {
   claim: LoginClaim;
   /** The login that the secret names now, where two take turns. */
   active?: Turn;
+  /** Set once the server or the secret may have been changed: what fails then is no refusal. */
+  readonly progress: { tried: boolean };
 }

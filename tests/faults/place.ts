@@ -99,8 +99,12 @@ export class Place {
     // What somebody does then comes after each: Secrets Manager would otherwise test all of them at the same time.
     const groups = protocol.meanwhile === undefined ? [all] : all.map((names) => [names]);
     for (const group of groups) {
-      const results = await this.askMany("apply", group.flatMap((names) => protocol.prepare(names))); // prettier-ignore
-      const failed = results.find(({ status }) => status !== "done");
+      const claims = group.flatMap((names) => protocol.prepare(names));
+      let results = await this.askMany("apply", claims);
+      // On a machine with other work the time of one request is not enough for all of them.
+      while (results.some(({ status }) => status === "notAttempted") && results.some(({ status }) => status === "done"))
+        results = await this.askMany("apply", claims);
+      const failed = results.find(({ status }) => status !== "done" && status !== "unchanged");
       if (failed !== undefined)
         throw new Error(`A case of ${protocol.name} cannot be prepared: ${JSON.stringify(failed)}`);
       for (const names of group) await protocol.meanwhile?.(this, names);

@@ -54,6 +54,11 @@ const parameters = (role: RoleName, what: string, operation: string, request: ob
   what,
   run: (place) => place.call(role, "ssm", operation, request),
 });
+const logs = (role: RoleName, what: string, operation: string, logGroupName: string, more: object): Forbidden => ({
+  role,
+  what,
+  run: (place) => place.call(role, "logs", operation, { logGroupName, logStreamName: "forged", ...more }),
+});
 /** Of a service that is not here. */
 const elsewhere = (role: RoleName, what: string, action: string, resource = "*", sid?: string): Forbidden => ({
   role,
@@ -72,6 +77,11 @@ const parameter = (Name: string, Value = "x"): { Name: string; Value: string; Ty
 const network = ["CreateNetworkInterface", "DeleteNetworkInterface", "DescribeSubnets", "AssignPrivateIpAddresses"];
 
 export const forbidden: Forbidden[] = [
+  logs("access", "write another cluster's audit events", "PutLogEvents", "/db-access/stock/audit", {
+    logEvents: [{ timestamp: 1, message: "x" }],
+  }),
+  logs("access", "take audit events away", "DeleteLogStream", "/db-access/orders/audit", {}),
+  logs("rotate", "take all of them away", "DeleteLogGroup", "/db-access/orders/audit", {}),
   secrets("access", "read the value of another cluster's secret", "GetSecretValue", ({ theirs }) => ({
     SecretId: theirs,
   })),
@@ -180,6 +190,23 @@ export const forbidden: Forbidden[] = [
     "lambda:InvokeFunction",
     `arn:aws:lambda:${where.region}:${where.account}:function:payroll`,
   ),
+  {
+    role: "access",
+    what: "read groups of another organisation",
+    run: (place) =>
+      place.call("access", "identitystore", "GetGroupId", {
+        IdentityStoreId: "d-9999999999",
+        AlternateIdentifier: { UniqueAttribute: { AttributePath: "displayName", AttributeValue: "analysts" } },
+      }),
+  },
+  elsewhere(
+    "access",
+    "put somebody into a group",
+    "identitystore:CreateGroupMembership",
+    "arn:aws:identitystore:::group/x",
+  ),
+  elsewhere("access", "assume another role", "sts:AssumeRole", `arn:aws:iam::${where.account}:role/admin`),
+  elsewhere("rotate", "read groups", "identitystore:GetGroupId", "arn:aws:identitystore:::group/x"),
   elsewhere("access", "use a key by itself", "kms:Decrypt", keyArn("logins")),
   elsewhere(
     "access",

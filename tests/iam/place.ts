@@ -10,6 +10,7 @@ import type { AccessCheck, Caller, ServiceName } from "../../local/aws";
 import type { AccessRequest } from "../../local/aws/iam";
 import type { TargetState } from "../../local/stack";
 import type { Claim, LoginClaim } from "../../provisioner/protocol";
+import { forgetClients } from "../../provisioner/credentials/aws-clients";
 import { apply, ask, invokeRaw, requestOf, startWorld, type World } from "../support/world";
 
 export const roles = ["access", "rotate", "migrate"] as const;
@@ -23,7 +24,21 @@ export interface Recorded extends AccessCheck {
 export const place = { account: "111122223333", region: "us-east-1" };
 export const keyArn = (name: string, region = place.region): string =>
   `arn:aws:kms:${region}:${place.account}:key/${name}`;
+/** All kinds of directories; a provisioner has one. */
+export const directory = {
+  identityStoreId: "d-0123456789",
+  roleArn: "arn:aws:iam::777788889999:role/directory-reader",
+  // Six characters of its ARN are AWS's own.
+  bindSecretArn: `arn:aws:secretsmanager:${place.region}:${place.account}:secret:theirs/directory-??????`,
+};
 const endpointId = "vpce-0123456789abcdef0";
+
+/** What the services call themselves, where that is not their name. */
+const targets: Partial<Record<ServiceName, string>> = {
+  ssm: "AmazonSSM",
+  identitystore: "AWSIdentityStore",
+  logs: "Logs_20140328",
+};
 
 /** A provisioner with everything that a role can have, and a record of what its roles are asked. */
 export class Place {
@@ -42,12 +57,14 @@ export class Place {
 
   static async start(version: string): Promise<Place> {
     const world = await startWorld(version, {
+      audit: true,
       role: {
         adminIamUser: "provisioner",
         adminKeyArns: [keyArn("admin")],
         secretKeyArns: [keyArn("logins"), keyArn("copies", "eu-west-1")],
         parameterKeyArns: [keyArn("published")],
         inheritedTagKeys: ["team"],
+        directory,
         rotationFunctionArns: [`arn:aws:lambda:${place.region}:${place.account}:function:theirs`],
         vpcEndpointIds: [endpointId],
       },
@@ -116,6 +133,12 @@ export class Place {
     }
   }
 
+  /** Something that none of the functions takes, which each has to tell. */
+  async refuse(role: RoleName): Promise<void> {
+    const target: TargetState = { ...this.world.target, functionName: this.functionOf(role) };
+    assert.ok((await invokeRaw({ ...this.world, target }, { nonsense: true })).error !== undefined);
+  }
+
   /** The function in another network: its calls do not come through the endpoint. */
   async outside<T>(role: RoleName, run: () => Promise<T>): Promise<T> {
     const { lambda } = this.world.stack;
@@ -150,6 +173,26 @@ export class Place {
     return { ...identities.owner(place.account, place.region), ...session, temporary: true };
   }
 
+  /** Runs it here, in place of the function, with the role's credentials. */
+  async as<T>(role: RoleName, run: () => Promise<T>): Promise<T> {
+    const environment = process.env;
+    const { credentials } = this.world.stack.aws.identities.issue(this.roleArn(role), this.functionOf(role), 900);
+    process.env = {
+      ...environment,
+      ...this.world.stack.env(),
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+    };
+    forgetClients();
+    try {
+      return await run();
+    } finally {
+      process.env = environment;
+      forgetClients();
+    }
+  }
+
   /** A call with the role's credentials. Throws what AWS answers. */
   async call(role: RoleName, service: ServiceName, operation: string, request: object): Promise<void> {
     const scope = `${this.session(role).accessKeyId}/20260101/${place.region}/${service}/aws4_request`;
@@ -157,7 +200,7 @@ export class Place {
       method: "POST",
       headers: {
         "content-type": "application/x-amz-json-1.1",
-        "x-amz-target": `${service === "ssm" ? "AmazonSSM" : service}.${operation}`,
+        "x-amz-target": `${targets[service] ?? service}.${operation}`,
         authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
       },
       body: JSON.stringify(request),

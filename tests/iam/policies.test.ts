@@ -39,6 +39,11 @@ const full: AccessRole = {
   inheritedTagKeys: many(6, (index) => `tag-${index}`),
   secretNamePrefixes: many(6, (index) => `team-${index}/`),
   vpcEndpointIds: ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"],
+  directory: {
+    identityStoreId: "d-0123456789",
+    roleArn: "arn:aws:iam::777788889999:role/directory-reader",
+    bindSecretArn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:directory-Ab12Cd",
+  },
 };
 
 const builders: Record<string, (role: AccessRole) => PolicyDocument> = {

@@ -2,10 +2,11 @@ import { CreateSecretCommand, TagResourceCommand } from "@aws-sdk/client-secrets
 import { DeleteParameterCommand, ListTagsForResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import assert from "node:assert/strict";
 import { PRINCIPAL_TAG, SUPPLIES_TAG } from "../../provisioner/access/secret-text";
+import { members } from "../../provisioner/directory";
 import { connectToken } from "../../provisioner/credentials/admin-token";
 import { FORMER_TAG } from "../../provisioner/credentials/ownership";
 import type { LoginClaim } from "../../provisioner/protocol";
-import { keyArn, login, place as where, roles, type Place } from "./place";
+import { directory, keyArn, login, place as where, roles, type Place } from "./place";
 
 const full = (passwordVersion: number, more: Partial<LoginClaim> = {}): LoginClaim =>
   login(
@@ -26,6 +27,15 @@ const rotating = full(2, { rotation });
 export const scenarios: Record<string, (place: Place) => Promise<void>> = {
   "the admin logs in": async (place) => {
     for (const role of roles) assert.equal(await place.knock(role), undefined);
+  },
+  "an audit event is delivered": async (place) => {
+    const { logs } = place.world.stack.aws;
+    for (const role of roles) {
+      await place.refuse(role);
+      const [group] = logs.of(where);
+      const streams = [...group.streams.values()].filter(({ name }) => name.startsWith(`${role}/`));
+      assert.match(streams.flatMap(({ events }) => events.map(({ message }) => message)).join(), /"outcome":"refused"/);
+    }
   },
   "a login is made": async (place) => {
     await place.apply(full(1));
@@ -107,6 +117,33 @@ export const scenarios: Record<string, (place: Place) => Promise<void>> = {
     await place.apply(login("app_two", {}, shared));
     await place.remove(login("app"));
     await place.remove(login("app_two", {}, shared));
+  },
+  "members of groups are read": async (place) => {
+    const { identityStores } = place.world.stack.aws;
+    const engine = "postgresql";
+    const [ours, theirs] = [
+      identityStores.create(where, directory.identityStoreId),
+      identityStores.create({ ...where, account: "777788889999" }),
+    ];
+    for (const store of [ours, theirs]) identityStores.group(store, "analysts", ["ada"]);
+    const kind = "identityCenter";
+    await place.as("access", async () => {
+      const { roleArn } = directory;
+      for (const one of [
+        { kind, identityStoreId: ours.id } as const,
+        { kind, identityStoreId: theirs.id, roleArn } as const,
+      ])
+        assert.equal((await members({ engine, directory: one }, ["analysts"]))[0].username, "ada");
+    });
+    const SecretString = JSON.stringify({ username: "cn=reader", password: "for nobody" });
+    const { ARN = "" } = await place.secrets.send(
+      new CreateSecretCommand({ Name: "theirs/directory", SecretString, KmsKeyId: keyArn("logins") }),
+    );
+    // Nobody listens there: the secret has been read by then.
+    const ldap = { kind: "ldap", url: "ldaps://localhost:1", bindSecretArn: ARN, baseDn: "dc=x" } as const;
+    await place.as("access", () =>
+      assert.rejects(members({ engine, directory: ldap }, ["analysts"]), { message: /ECONNREFUSED/ }),
+    );
   },
   "the admin logs in with a token": async (place) => {
     process.env.AWS_ACCESS_KEY_ID ??= "none";

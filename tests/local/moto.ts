@@ -14,7 +14,7 @@ export interface Moto {
 }
 
 /** The virtual environment with the emulator, made once per machine. Its Python is used directly: it was renamed. */
-async function installMoto(): Promise<string> {
+export async function installMoto(): Promise<string> {
   const home = await cached("moto", version, async (directory) => {
     try {
       await run("python3", ["-m", "venv", directory]);

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { startAwsPlugin, type RunningPlugin } from "../../local/aws-plugin";
 import { cacheDirectory } from "../../local/cache";
 import { run } from "../../local/servers/command";
 import { checkout, Engine } from "../support/engine";
 import { byHand, startWorld, testDirectory, type World } from "../support/world";
+import { javascript, makesProvisioner, readsProvisioner, typescript } from "./programs";
+import { installedIn, printed } from "./tree";
 
 interface Manifest {
   version: string;
@@ -14,13 +17,6 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(path.join(checkout, "package.json"), "utf8")) as Manifest;
 const pinned = (...names: string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, manifest.devDependencies[name]]));
-
-const body = (name: string) => `
-const provisioner = db.provisionerFromParameter("/db-access/orders");
-new db.DbUser("user", { provisioner, username: "${name}", auth: { kind: "password", secret: { recoveryDays: 0 } } });
-`;
-const typescript = (name: string): string => `import * as db from "pulumi-db-access";\n${body(name)}`;
-const javascript = (name: string): string => `const db = require("pulumi-db-access");\n${body(name)}`;
 
 type Files = Record<string, string | object>;
 
@@ -32,18 +28,13 @@ function write(folder: string, files: Files): void {
   }
 }
 
-/** Bytes of the files in a folder. */
-function sizeOf(folder: string): number {
-  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
-  return files.reduce((sum, { parentPath, name }) => sum + readFileSync(path.join(parentPath, name)).length, 0);
-}
-
 const npmInstall = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
 describe("the published package", function () {
-  // Three installations; slow only while the registry's packages are not in npm's cache.
+  // Five installations; slow only while the registry's packages are not in npm's and pnpm's caches.
   this.timeout(300_000);
   let world: World;
+  let plugin: RunningPlugin;
   let directory: string;
   let tarball: string;
   let contents: string[];
@@ -56,14 +47,18 @@ describe("the published package", function () {
     return printed;
   };
 
-  /** The project's own copy of the package makes a login, reads it and removes it. */
+  /** The project's own copy of the package makes what the program says, reads it and removes it. */
   const works = async (folder: string, username: string): Promise<void> => {
-    const engine = await Engine.start({ program: { folder }, env: world.stack.env() });
+    const engine = await Engine.start({
+      program: { folder },
+      env: { ...world.stack.env(), ...plugin.env },
+      config: { "aws:region": world.stack.region },
+    });
     const logins = () => byHand(world, undefined, `SELECT 1 FROM pg_roles WHERE rolname = '${username}'`);
     try {
-      assert.deepEqual((await engine.up()).changes, { create: 2 });
+      const { changes } = await engine.up();
       assert.equal((await logins()).length, 1);
-      assert.deepEqual((await engine.refresh()).changes, { same: 2 });
+      assert.deepEqual((await engine.refresh()).changes, { same: changes.create });
       await engine.destroy();
       assert.equal((await logins()).length, 0);
     } finally {
@@ -74,12 +69,14 @@ describe("the published package", function () {
   before(async () => {
     directory = testDirectory();
     world = await startWorld("postgresql@17");
+    plugin = await startAwsPlugin(world.stack, directory);
     const pack = ["pack", "--ignore-scripts", "--json", "--loglevel=error", "--pack-destination", directory];
     const [packed] = JSON.parse(await timed("npm pack", "npm", pack, checkout)) as { files: { path: string }[] }[];
     contents = packed.files.map((file) => file.path);
     tarball = `file:${path.join(directory, `pulumi-db-access-${manifest.version}.tgz`)}`;
   });
   after(async () => {
+    await plugin?.stop();
     await world?.stop();
     rmSync(directory, { recursive: true, force: true });
     console.log(`      ${times.join(", ")}`);
@@ -102,16 +99,19 @@ describe("the published package", function () {
     write(folder, { "package.json": { dependencies: { "pulumi-db-access": tarball } } });
     // Without the peer, which every Pulumi program has already.
     await timed("npm alone", "npm", [...npmInstall, "--omit=dev", "--legacy-peer-deps"], folder);
-    const lock = JSON.parse(readFileSync(path.join(folder, "package-lock.json"), "utf8")) as { packages: object };
-    const names = Object.keys(lock.packages).filter((name) => name !== "");
-    const megabytes = (sizeOf(path.join(folder, "node_modules")) / 1e6).toFixed(1);
-    console.log(`      ${names.length} packages, ${megabytes} MB, the package itself included`);
-    const unwanted = /node_modules\/(pg(-.*)?|mysql2?|mariadb|kysely|esbuild|@esbuild\/.*|typescript|fflate)$/;
+    const installed = installedIn(folder);
+    for (const line of printed(installed)) console.log(`      ${line}`);
+    const names = installed.map(({ name }) => name);
+    const unwanted =
+      /^(pg(-.*)?|mysql2?|mariadb|kysely|libpg-query|ldapts|esbuild|@esbuild\/.*|typescript|fflate|@pulumi\/.*)$/;
     assert.deepEqual(
       names.filter((name) => unwanted.test(name)),
       [],
     );
-    assert.ok(names.length > 1);
+    assert.ok(names.includes("pulumi-db-access"));
+    assert.ok(names.length <= 80, `${names.length} packages`);
+    const bytes = installed.reduce((sum, one) => sum + one.bytes, 0);
+    assert.ok(bytes <= 40e6, `${bytes} bytes`);
   });
 
   it("works in an npm workspace", async () => {
@@ -121,15 +121,19 @@ describe("the published package", function () {
       "package.json": { private: true, workspaces: ["infra"] },
       "infra/package.json": { name: "infra", version: "1.0.0", dependencies },
       "infra/Pulumi.yaml": { name: "workspace", runtime: "nodejs", main: "index.ts" },
-      "infra/index.ts": typescript("in_workspace"),
+      "infra/index.ts": typescript(readsProvisioner("in_workspace")),
     });
     await timed("npm workspace", "npm", npmInstall, root);
     await works(path.join(root, "infra"), "in_workspace");
   });
 
-  it("works in a pnpm project", async () => {
+  it("works in a pnpm project, for logins alone and, with @pulumi/aws, with a provisioner of its own", async () => {
     const folder = path.join(directory, "pnpm");
     const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi", "typescript") };
+    const store = path.join(cacheDirectory(), "pnpm-store");
+    const args = ["install", "--prefer-offline", "--ignore-scripts", "--reporter=silent", `--store-dir=${store}`];
+    const install = (what: string) =>
+      timed(what, "npm", ["exec", "--yes", "--prefer-offline", "pnpm@10", "--", ...args], folder);
     write(folder, {
       "package.json": { private: true, dependencies },
       "Pulumi.yaml": {
@@ -137,27 +141,31 @@ describe("the published package", function () {
         runtime: { name: "nodejs", options: { packagemanager: "pnpm" } },
         main: "index.ts",
       },
-      "index.ts": typescript("in_pnpm"),
+      "index.ts": typescript(readsProvisioner("in_pnpm")),
     });
-    const store = path.join(cacheDirectory(), "pnpm-store");
-    const install = ["install", "--prefer-offline", "--ignore-scripts", "--reporter=silent", `--store-dir=${store}`];
-    await timed("pnpm", "npm", ["exec", "--yes", "--prefer-offline", "pnpm@10", "--", ...install], folder);
+    await install("pnpm");
     // Where nothing but a package's own dependencies can be resolved, its declarations must do with those.
     const tsc = path.join(folder, "node_modules", "typescript", "bin", "tsc");
     const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "node16"];
     await timed("tsc", process.execPath, [tsc, ...options, "index.ts"], folder);
     await works(folder, "in_pnpm");
+    write(folder, {
+      "package.json": { private: true, dependencies: { ...dependencies, ...pinned("@pulumi/aws") } },
+      "index.ts": typescript(makesProvisioner(world, "pnpm", "made_in_pnpm")),
+    });
+    await install("pnpm with @pulumi/aws");
+    await works(folder, "made_in_pnpm");
   });
 
-  it("works in plain JavaScript, without TypeScript", async () => {
+  it("works in plain JavaScript, without TypeScript, with a provisioner of its own", async () => {
     const folder = path.join(directory, "plain");
-    const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi") };
+    const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi", "@pulumi/aws") };
     write(folder, {
       "package.json": { private: true, dependencies },
       "Pulumi.yaml": { name: "plain", runtime: "nodejs", main: "index.js" },
-      "index.js": javascript("in_plain"),
+      "index.js": javascript(makesProvisioner(world, "plain", "in_plain")),
     });
-    await timed("npm plain", "npm", npmInstall, folder);
+    await timed("npm with @pulumi/aws", "npm", npmInstall, folder);
     const help = await run("npx", ["--no-install", "db-access", "--help"], { cwd: folder });
     assert.match(help, /local/);
     await works(folder, "in_plain");

@@ -184,6 +184,7 @@ export interface AuditLine {
   kind?: string;
   id?: string;
   owner?: string;
+  by?: string;
   outcome: string;
   changes: string[];
   code?: string;

@@ -40,15 +40,17 @@ export interface WorldOptions {
   settings?: Record<string, string>;
   functionEnv?: Record<string, string>;
   role?: RoleOptions;
+  /** Audit events have a log group of their own. */
+  audit?: boolean;
 }
 
 export async function startWorld(spec: string, options: WorldOptions = {}): Promise<World> {
   const directory = testDirectory();
-  const { cluster = "orders", settings, functionEnv, role } = options;
+  const { cluster = "orders", settings, functionEnv, role, audit } = options;
   const server = parseServerSpec(spec);
   const stack = await LocalStack.start({
     directory,
-    targets: [{ cluster, server, serverOptions: { settings }, functionEnv, role }],
+    targets: [{ cluster, server, serverOptions: { settings }, functionEnv, role, audit }],
   });
   return {
     ...worldOf(stack, cluster),

@@ -1,3 +1,4 @@
+import { directoryStatements, type DirectoryRole } from "./directory";
 import { arn, policy, type Place, type PolicyDocument, type PolicyStatement } from "./document";
 import { useAdminKeys, useParameterKeys, useSecretKeys } from "./keys";
 import { parameterStatements } from "./parameters";
@@ -19,9 +20,11 @@ import {
   denyNetworkToCode,
   denyOutsideEndpoints,
   useRotationFunctions,
+  writeAudit,
   writeLogs,
 } from "./surroundings";
 
+export type { DirectoryRole } from "./directory";
 export type { PolicyDocument, PolicyStatement } from "./document";
 
 /** What a function of one cluster works with. Nothing here grows with the number of logins. */
@@ -38,6 +41,8 @@ export interface FunctionRole extends Place {
   adminKeyArns?: readonly string[];
   /** Default: `/aws/lambda/<functionName>`. */
   logGroup?: string;
+  /** Where audit events are gathered. Default: nowhere but in the function's own log. */
+  auditLogGroup?: string;
   /** Only through these interface endpoints may secrets and parameters be reached. Default: no such limit. */
   vpcEndpointIds?: readonly string[];
 }
@@ -58,6 +63,8 @@ export interface AccessRole extends LoginsRole {
   rotationFunctionArns?: readonly string[];
   /** Tags that secrets may inherit from the admin's. Others' policies may go by a tag: name only what cannot harm. */
   inheritedTagKeys?: readonly string[];
+  /** Whose groups' members get logins. Default: nobody's. */
+  directory?: DirectoryRole;
 }
 
 /** What every function has: its admin, its log, its network. */
@@ -67,6 +74,7 @@ const common = (role: FunctionRole): (PolicyStatement | undefined)[] => {
     useAdminKeys(role.adminKeyArns ?? [], role.adminSecretArn),
     connectAsAdmin(role, resourceId, adminIamUser),
     writeLogs(role, logGroup),
+    writeAudit(role, role.auditLogGroup),
     attachToNetwork(),
     denyNetworkToCode(arn(role, "lambda", `function:${functionName}`)),
     denyOutsideEndpoints(role.vpcEndpointIds ?? []),
@@ -90,6 +98,7 @@ export const accessPolicy = (role: AccessRole): PolicyDocument => {
     useSecretKeys(role, role.secretKeyArns ?? [], "manage"),
     useParameterKeys(role, role.parameterKeyArns ?? []),
     useRotationFunctions(role.rotationFunctionArns ?? []),
+    ...directoryStatements(role, role.directory),
     ...common(role),
   ]);
 };

@@ -35,6 +35,10 @@ export const writeLogs = (place: Place, logGroup: string): PolicyStatement => ({
   Resource: [arn(place, "logs", `log-group:${logGroup}:*`)],
 });
 
+/** Events are added, and never read, changed or taken away: what has been written stays. */
+export const writeAudit = (place: Place, logGroup: string | undefined): PolicyStatement | undefined =>
+  logGroup === undefined ? undefined : { ...writeLogs(place, logGroup), Sid: "WriteAudit" };
+
 const networkActions = [
   "ec2:AssignPrivateIpAddresses",
   "ec2:CreateNetworkInterface",

@@ -4,6 +4,8 @@ import type { ParameterStore } from "../parameters/store";
 import type { SecretStore } from "../secrets/store";
 import type { ServiceCall, ServiceName } from "../service";
 import { functionRequests } from "./function-requests";
+import { identityStoreRequests } from "./identity-store-requests";
+import { logRequests } from "./log-requests";
 import { parameterRequests } from "./parameter-requests";
 import type { AccessRequest } from "./policy";
 import { secretRequests } from "./secret-requests";
@@ -28,6 +30,10 @@ export function accessRequests(
       return parameterRequests(parameters, operation, request, caller);
     case "lambda":
       return functionRequests(operation, request, caller);
+    case "logs":
+      return logRequests(operation, request, caller);
+    case "identitystore":
+      return identityStoreRequests(operation, request, caller);
     case "sts":
       // API GetCallerIdentity: no permissions are required.
       if (operation === "GetCallerIdentity") return [];

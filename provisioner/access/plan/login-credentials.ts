@@ -49,7 +49,7 @@ export function credentialStep(context: PlanContext, question: CredentialQuestio
   const { id, claim, record, adopting, operations, changed } = question;
   const own = ownSecret(record);
   const recoveryDays = recoveryDaysOf(record);
-  if (claim.auth.kind === "iam") return own === undefined ? { step: "none" } : { step: "delete", recoveryDays };
+  if (claim.auth.kind !== "password") return own === undefined ? { step: "none" } : { step: "delete", recoveryDays };
   const needed = operations.some((operation) => operation.op === "createLogin" || operation.op === "setAuth");
   const generation = record?.generation ?? context.firstGeneration;
   const supplied = suppliedArn(claim);

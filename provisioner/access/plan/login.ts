@@ -46,6 +46,15 @@ function refusals(context: PlanContext, claim: LoginClaim): void {
     );
 }
 
+/** Without any way to log in it has a password that nobody knows: MariaDB would take a login without one for open. */
+const authOf = ({ auth }: LoginClaim): "password" | "iam" => (auth.kind === "iam" ? "iam" : "password");
+
+const authWords: Record<LoginClaim["auth"]["kind"], string> = {
+  password: "password in its secret",
+  iam: "IAM authentication",
+  none: "nobody logs in",
+};
+
 /** The way back would need a login of the name again, with everything the role holds. */
 function refuseFormerTurns(record: ClaimRecord | undefined, { name }: LoginClaim): void {
   if (record === undefined || record.retained || !alternates(record.claim)) return;
@@ -99,12 +108,9 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
     const from = moves.renamed.find(({ to }) => sameAccount(to, account))?.from ?? account;
     const state = findAccount(context.state, from);
     if (state === undefined) {
-      operations.push({ op: "createLogin", account, auth: claim.auth.kind, attributes, comment });
-      const settings = attributeWords(onlyChosen(attributes));
-      changes.push({
-        verb: "create",
-        words: `create login ${accountWords(account)} (${[claim.auth.kind === "iam" ? "IAM authentication" : "password in its secret", ...settings].join(", ")})`,
-      });
+      operations.push({ op: "createLogin", account, auth: authOf(claim), attributes, comment });
+      const settings = [authWords[claim.auth.kind], ...attributeWords(onlyChosen(attributes))];
+      changes.push({ verb: "create", words: `create login ${accountWords(account)} (${settings.join(", ")})` });
       continue;
     }
     const difference = attributeDifference(attributes, state, before);
@@ -119,12 +125,10 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
       if (words.length > 0)
         changes.push({ verb: "alter", words: `change login ${accountWords(account)}: ${words.join(", ")}` });
     }
-    if (state.auth !== claim.auth.kind && !(state.auth === "none" && state.locked)) {
-      operations.push({ op: "setAuth", account, auth: claim.auth.kind });
-      changes.push({
-        verb: "alter",
-        words: `change login ${accountWords(account)} to ${claim.auth.kind === "iam" ? "IAM authentication" : "a password"}`,
-      });
+    if (state.auth !== authOf(claim) && !(state.auth === "none" && state.locked)) {
+      operations.push({ op: "setAuth", account, auth: authOf(claim) });
+      const to = claim.auth.kind === "iam" ? "IAM authentication" : "a password";
+      changes.push({ verb: "alter", words: `change login ${accountWords(account)} to ${to}` });
     }
   }
   operations.push(...moveOperations({ ...moves, renamed: [] }));

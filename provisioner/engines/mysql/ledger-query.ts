@@ -1,5 +1,6 @@
 import type { LedgerQuery } from "../engine";
 import type { Value } from "./connection";
+import { headId } from "../ledger-columns";
 import { ended } from "./ledger-rows";
 import { claimsTable, metaTable } from "./ledger-tables";
 
@@ -65,8 +66,7 @@ function underOtherNames(query: LedgerQuery, family: string, cluster: string): S
  * noticed by one that is still running.
  */
 export function readingOf(query: LedgerQuery, family: string, cluster: string): Sql {
-  const parts = [...wanted(query), ...underOtherNames(query, family, cluster)];
-  if (parts.length === 0) return { sql: `SELECT format, cluster, former, NULL AS id FROM ${metaTable}`, values: [] };
+  const parts = [...wanted({ ...query, ids: [headId, ...query.ids] }), ...underOtherNames(query, family, cluster)];
   const ids = union(parts);
   return {
     sql: `SELECT m.format, m.cluster, m.former, c.* FROM ${metaTable} m LEFT JOIN
@@ -74,3 +74,13 @@ export function readingOf(query: LedgerQuery, family: string, cluster: string): 
     values: ids.values,
   };
 }
+
+/** Of this cluster's own claims one row per owner, and one for the head of the change events. */
+export const surveyOf = (family: string, cluster: string): Sql => ({
+  sql: `SELECT m.format, m.cluster, m.former, s.* FROM ${metaTable} m LEFT JOIN (
+    SELECT NULL AS id, owner, COUNT(*) AS claims, NULL AS generation, NULL AS claim FROM ${claimsTable}
+      WHERE id >= ? AND id < ? AND state <> '${ended}' AND NOT retained GROUP BY owner
+    UNION ALL SELECT id, NULL, NULL, generation, claim FROM ${claimsTable} WHERE id = '${headId}') s ON TRUE
+  ORDER BY s.owner`,
+  values: [`${family}/${cluster}/`, `${family}/${cluster}/${endOfRange}`],
+});

@@ -1,6 +1,7 @@
 import type { Claim } from "../../access/claims";
 import type { ClaimRecord, CredentialRecord, RecordedItem } from "../../access/record";
-import { ledgerColumns } from "../ledger-columns";
+import type { ChangeHead } from "../engine";
+import { headId, headState, ledgerColumns } from "../ledger-columns";
 import type { Row, Value } from "./connection";
 
 export const fields = ["id", ...ledgerColumns] as const;
@@ -24,6 +25,15 @@ export const toValues = (record: ClaimRecord): Value[] => [
 ];
 
 export const toEndedValues = (id: string): Value[] => [id, "", "", "", "", ended, 0, false, false, "", "", null];
+
+export const toHeadValues = ({ number, hash }: ChangeHead): Value[] => [
+  headId,
+  ...["", "", "", "", headState, number, false, false, hash, "", null],
+];
+
+export const isHead = (row: Row): boolean => row.id === headId;
+
+export const toHead = (row: Row): ChangeHead => ({ number: Number(row.generation), hash: String(row.claim) });
 
 export const toRecord = (row: Row): ClaimRecord => ({
   id: String(row.id),

@@ -1,10 +1,10 @@
 import type { ClaimRecord } from "../../access/record";
 import { DbAccessError } from "../../errors";
-import type { Ledger, LedgerChange, LedgerQuery } from "../engine";
+import type { ChangeHead, Ledger, LedgerChange, LedgerQuery, LedgerSurvey } from "../engine";
 import type { Connection, Row } from "./connection";
 import type { MySqlFacts } from "./facts";
-import { readingOf } from "./ledger-query";
-import { ended, fields, toEndedValues, toRecord, toValues } from "./ledger-rows";
+import { readingOf, surveyOf } from "./ledger-query";
+import { ended, fields, isHead, toEndedValues, toHead, toHeadValues, toRecord, toValues } from "./ledger-rows";
 import { claimsTable, creation, format, metaTable } from "./ledger-tables";
 import type { ClusterLock } from "./lock";
 import { inspectLedger } from "./trust";
@@ -21,6 +21,7 @@ export class MySqlLedger implements Ledger {
   /** The tables that exist, or why nothing in them can be believed. */
   private found: Set<string> | DbAccessError = new Set();
   private meta: Meta | undefined;
+  head: ChangeHead = { number: 0, hash: "" };
 
   constructor(
     private readonly connection: Connection,
@@ -46,7 +47,25 @@ export class MySqlLedger implements Ledger {
     const [first] = rows;
     if (first === undefined) return [];
     this.readMeta(first);
-    return rows.filter((row) => row.id !== null).map(toRecord);
+    const head = rows.find(isHead);
+    if (head !== undefined) this.head = toHead(head);
+    return rows.filter((row) => row.id !== null && !isHead(row)).map(toRecord);
+  }
+
+  async survey(): Promise<LedgerSurvey> {
+    if (!(await this.exists())) return { owners: [] };
+    const { sql, values } = surveyOf(this.facts.family, this.cluster);
+    const rows = await this.connection.rows("counting the ledger's claims", sql, values);
+    const [first] = rows;
+    if (first === undefined) return { owners: [] };
+    this.readMeta(first);
+    const head = rows.find(isHead);
+    return {
+      owners: rows
+        .filter(({ owner }) => owner !== null)
+        .map(({ owner, claims }) => ({ owner: String(owner), claims: Number(claims) })),
+      ...(head === undefined ? {} : { audit: toHead(head) }),
+    };
   }
 
   write(records: ClaimRecord[]): Promise<void> {
@@ -57,17 +76,23 @@ export class MySqlLedger implements Ledger {
     return this.change({ write: [], remove: ids });
   }
 
-  /** All of it in one message. */
-  async change({ write, remove }: LedgerChange): Promise<void> {
+  /** All of it in one message: what ends without any other row to write is only deleted. */
+  async change({ write, remove, head }: LedgerChange): Promise<void> {
     if (!this.lock.isHeld) throw new Error("The ledger is written only under the cluster's lock.");
-    if (write.length > 0) {
-      await this.take();
-      await this.replace(write, remove);
-    } else if (remove.length > 0) await this.delete(remove);
+    if (write.length > 0) await this.take();
+    else if (head !== undefined && !(await this.isKnown())) await this.create();
+    if (write.length > 0 || head !== undefined) await this.replace(write, remove, head);
+    // The rows that have ended are of no use to anybody, and a cluster may see claims come and go for years.
+    if (remove.length > 0 && write.length === 0) await this.delete(remove);
+    if (head !== undefined) this.head = head;
   }
 
-  private async replace(write: ClaimRecord[], remove: string[]): Promise<void> {
-    const rows = [...write.map(toValues), ...remove.map(toEndedValues)];
+  private async replace(write: ClaimRecord[], remove: string[], head: ChangeHead | undefined): Promise<void> {
+    const rows = [
+      ...write.map(toValues),
+      ...remove.map(toEndedValues),
+      ...(head === undefined ? [] : [toHeadValues(head)]),
+    ];
     const row = `(${fields.map(() => "?").join(", ")})`;
     await this.connection.run(
       "writing the ledger",
@@ -78,13 +103,17 @@ export class MySqlLedger implements Ledger {
 
   private async delete(ids: string[]): Promise<void> {
     // There is nothing to remove without a ledger.
-    if (this.meta === undefined) await this.read({ ids: [], idPrefixes: [], owners: [], grantees: [] });
-    if (this.meta === undefined) return;
+    if (!(await this.isKnown())) return;
     await this.connection.run(
       "removing claims from the ledger",
       `DELETE FROM ${claimsTable} WHERE id IN (?) OR state = '${ended}'`,
       [ids],
     );
+  }
+
+  private async isKnown(): Promise<boolean> {
+    if (this.meta === undefined) await this.read({ ids: [], idPrefixes: [], owners: [], grantees: [] });
+    return this.meta !== undefined;
   }
 
   /** One that was not there when the session began may have been created since. */

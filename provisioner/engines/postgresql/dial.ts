@@ -33,7 +33,7 @@ const sessionSettings = {
   standard_conforming_strings: "on",
   quote_all_identifiers: "off",
   // Statements of one message would otherwise see what was there when the first of them began, before the lock.
-  default_transaction_isolation: "read\\ committed",
+  default_transaction_isolation: "read committed",
   // A default role of the login would make "the current user" somebody else.
   role: "none",
   DateStyle: "ISO",
@@ -44,7 +44,18 @@ export const statementTimeoutMs = Number(sessionSettings.statement_timeout);
 
 const connectTimeoutMs = 10_000;
 
-function clientConfig(reach: Reach, login: Login, database: string): ClientConfig {
+/** As the server's start-up options are split: at spaces that no backslash precedes. */
+const optionText = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([key, value]) => `-c ${key}=${value.replace(/[\\ ]/g, "\\$&")}`)
+    .join(" ");
+
+function clientConfig(
+  reach: Reach,
+  login: Login,
+  database: string,
+  settings: Readonly<Record<string, string>>,
+): ClientConfig {
   const name = reach.tlsServerName ?? reach.host;
   return {
     host: reach.host,
@@ -53,9 +64,7 @@ function clientConfig(reach: Reach, login: Login, database: string): ClientConfi
     password: login.password,
     database,
     application_name: reach.applicationName,
-    options: Object.entries(sessionSettings)
-      .map(([key, value]) => `-c ${key}=${value}`)
-      .join(" "),
+    options: optionText(settings),
     keepAlive: true,
     sslnegotiation: "postgres",
     enableChannelBinding: true,
@@ -72,12 +81,17 @@ function clientConfig(reach: Reach, login: Login, database: string): ClientConfi
 }
 
 /** A connection as the driver has it, or the driver's error. */
-export async function dial(reach: Reach, login: Login, database: string): Promise<Client> {
+export async function dial(
+  reach: Reach,
+  login: Login,
+  database: string,
+  settings: Readonly<Record<string, string>> = sessionSettings,
+): Promise<Client> {
   // An empty password would make the driver look into the environment and into files for another one.
   if (login.password === "")
     throw new DbAccessError("AdminLoginRefused", `There is no password for ${login.username}; check its secret.`);
   assertTime(reach.deadline, openingStep(database));
-  const client = new Client(clientConfig(reach, login, database));
+  const client = new Client(clientConfig(reach, login, database, settings));
   // Without a listener an 'error' event ends the process.
   client.on("error", () => undefined);
   try {

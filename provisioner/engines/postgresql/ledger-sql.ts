@@ -1,7 +1,7 @@
 import { LEDGER_NAME } from "../../access/names";
 import type { ClaimRecord, CredentialRecord } from "../../access/record";
-import type { LedgerQuery } from "../engine";
-import { ledgerColumns } from "../ledger-columns";
+import type { ChangeHead, LedgerQuery } from "../engine";
+import { headId, headState, ledgerColumns } from "../ledger-columns";
 import { packItems, unpackItems, type StoredGroup } from "./ledger-items";
 import { textArray } from "./literals";
 import { literal } from "./quote";
@@ -35,8 +35,29 @@ export const takeOver = (cluster: string): string =>
 WHERE cluster <> ${literal(cluster)}`;
 
 export interface LedgerRow extends Meta {
-  claim: StoredClaim | null;
+  claim: StoredClaim | StoredHead | null;
 }
+
+export interface SurveyRow extends Meta {
+  owner: string | null;
+  claims: number | null;
+  number: number | null;
+  hash: string | null;
+}
+
+/**
+ * Of this cluster's own claims one row per owner, one for the head of the change events, or a single one that speaks of
+ * the ledger alone.
+ */
+export const surveyClaims = (cluster: string): string => `
+SELECT m.format, m.cluster, s.owner, s.claims, s.number, s.hash FROM ${LEDGER_NAME}.meta m LEFT JOIN (
+  SELECT owner, count(*)::int AS claims, NULL::float8 AS number, NULL AS hash FROM ${LEDGER_NAME}.claims
+    WHERE id >= ${literal(ownPrefix(cluster))} AND id < ${literal(pastPrefix(ownPrefix(cluster)))} AND NOT retained
+    GROUP BY owner
+  UNION ALL SELECT NULL, NULL, generation::float8, claim ->> 'hash' FROM ${LEDGER_NAME}.claims WHERE id = ${literal(headId)}) s ON true
+ORDER BY s.owner COLLATE "C"`;
+
+const ownPrefix = (cluster: string): string => `postgresql/${cluster}/`;
 
 /** The smallest text after everything that begins with the prefix. Ids are ASCII. */
 const pastPrefix = (prefix: string): string =>
@@ -73,7 +94,7 @@ export function readClaims(cluster: string, query: LedgerQuery, condition = "tru
 WITH names AS (
   SELECT DISTINCT n.name FROM ${LEDGER_NAME}.meta m CROSS JOIN unnest(m.former || m.cluster) AS n(name) WHERE n.name <> ${literal(cluster)}),
 wanted AS (
-  SELECT id FROM ${LEDGER_NAME}.claims WHERE id = ANY (${textArray(query.ids)})
+  SELECT id FROM ${LEDGER_NAME}.claims WHERE id = ANY (${textArray([headId, ...query.ids])})
   UNION SELECT c.id FROM unnest(${textArray(prefixes)}, ${textArray(prefixes.map(pastPrefix))}) AS w(first, beyond)
     JOIN ${LEDGER_NAME}.claims c ON ${between("w.first", "w.beyond")}
   UNION SELECT c.id FROM names n CROSS JOIN unnest(${families(foreignIds)}, ${rests(foreignIds)}) AS w(family, rest)
@@ -87,9 +108,9 @@ FROM ${LEDGER_NAME}.meta m LEFT JOIN (wanted JOIN ${LEDGER_NAME}.claims c USING 
 WHERE ${condition}`;
 }
 
-export const writeClaims = (records: readonly ClaimRecord[]): string => `
+export const writeClaims = (records: readonly ClaimRecord[], head?: ChangeHead): string => `
 INSERT INTO ${LEDGER_NAME}.claims (id, ${ledgerColumns.join(", ")}, updated)
-SELECT id, ${ledgerColumns.join(", ")}, clock_timestamp() FROM jsonb_to_recordset(${literal(JSON.stringify(records.map(toStored)))}::jsonb) AS r (
+SELECT id, ${ledgerColumns.join(", ")}, clock_timestamp() FROM jsonb_to_recordset(${rowsOf(records, head)}::jsonb) AS r (
   id text, owner text, kind text, grantee text, database_name text, state text, generation bigint, adopted boolean, retained boolean,
   claim jsonb, items jsonb, credentials jsonb)
 ON CONFLICT (id) DO UPDATE SET ${ledgerColumns.map((column) => `${column} = excluded.${column}`).join(", ")}, updated = excluded.updated`;
@@ -111,6 +132,34 @@ interface StoredClaim {
   items: StoredGroup[];
   credentials: CredentialRecord | null;
 }
+
+interface StoredHead extends Omit<StoredClaim, "kind" | "state" | "claim"> {
+  kind: string;
+  state: typeof headState;
+  claim: { hash: string };
+}
+
+const rowsOf = (records: readonly ClaimRecord[], head: ChangeHead | undefined): string =>
+  literal(JSON.stringify([...records.map(toStored), ...(head === undefined ? [] : [toStoredHead(head)])]));
+
+const toStoredHead = ({ number, hash }: ChangeHead): StoredHead => ({
+  id: headId,
+  owner: "",
+  kind: "",
+  grantee: "",
+  database_name: "",
+  state: headState,
+  generation: number,
+  adopted: false,
+  retained: false,
+  claim: { hash },
+  items: [],
+  credentials: null,
+});
+
+export const isHead = (stored: StoredClaim | StoredHead): stored is StoredHead => stored.id === headId;
+
+export const toHead = ({ generation, claim }: StoredHead): ChangeHead => ({ number: generation, hash: claim.hash });
 
 const toStored = (record: ClaimRecord): StoredClaim => {
   const { database, items, credentials, ...rest } = record;

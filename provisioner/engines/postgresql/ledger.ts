@@ -1,18 +1,22 @@
 import type { ClaimRecord } from "../../access/record";
 import { DbAccessError } from "../../errors";
-import type { Ledger, LedgerChange, LedgerQuery } from "../engine";
+import type { ChangeHead, Ledger, LedgerChange, LedgerQuery, LedgerSurvey } from "../engine";
 import { part, type Connection, type Connections, type Part } from "./connection";
 import {
   createLedger,
+  isHead,
   ledgerFormat,
   metaQuery,
   readClaims,
   removeClaims,
+  surveyClaims,
   takeOver,
+  toHead,
   toRecord,
   writeClaims,
   type LedgerRow,
   type Meta,
+  type SurveyRow,
 } from "./ledger-sql";
 import { failedTheGuard, trustCheck, trustGuard } from "./ledger-trust";
 import { hasLock, lockStep, type ClusterLock } from "./lock";
@@ -25,6 +29,7 @@ export class PostgresqlLedger implements Ledger {
   private standing: "unknown" | "absent" | "trusted" = "unknown";
   /** Once its format and the cluster that last wrote it have been seen. */
   private meta: Meta | undefined;
+  head: ChangeHead = { number: 0, hash: "" };
 
   constructor(
     private readonly connections: Connections,
@@ -33,16 +38,34 @@ export class PostgresqlLedger implements Ledger {
   ) {}
 
   async read(query: LedgerQuery): Promise<ClaimRecord[]> {
-    const connection = await this.connections.admin();
     const found: ClaimRecord[] = [];
-    if (this.standing === "absent" && !(await this.check(connection))) return found;
-    try {
-      await connection.ask([...this.guard(), this.claims(query, found)], { step: readingStep });
-    } catch (error) {
-      if (!(await this.explain(connection, error))) return [];
-      await connection.ask([this.claims(query, found)], { step: readingStep });
-    }
+    await this.ask(this.claims(query, found));
     return found;
+  }
+
+  async survey(): Promise<LedgerSurvey> {
+    const survey: LedgerSurvey = { owners: [] };
+    const answer = (rows: SurveyRow[]): void => {
+      this.standing = "trusted";
+      this.believe(rows.at(0));
+      for (const { owner, claims, number, hash } of rows) {
+        if (owner !== null && claims !== null) survey.owners.push({ owner, claims });
+        if (number !== null && hash !== null) survey.audit = { number, hash };
+      }
+    };
+    await this.ask(part(surveyClaims(this.cluster), answer));
+    return survey;
+  }
+
+  /** Without the lock. Nothing is answered where there is no ledger. */
+  private async ask(reading: Part): Promise<void> {
+    const connection = await this.connections.admin();
+    if (this.standing === "absent" && !(await this.check(connection))) return;
+    try {
+      await connection.ask([...this.guard(), reading], { step: readingStep });
+    } catch (error) {
+      if (await this.explain(connection, error)) await connection.ask([reading], { step: readingStep });
+    }
   }
 
   /**
@@ -78,44 +101,56 @@ export class PostgresqlLedger implements Ledger {
     return read || this.standing === "absent" ? found : this.read(query);
   }
 
-  async write(records: ClaimRecord[]): Promise<void> {
-    this.lock.assertHeld();
-    if (records.length === 0) return;
-    const connection = await this.connections.admin();
-    await this.prepare(connection);
-    await connection.ask(this.writing(records), { step: writingStep });
-    this.meta = { format: ledgerFormat, cluster: this.cluster };
+  write(records: ClaimRecord[]): Promise<void> {
+    return this.change({ write: records, remove: [] });
   }
 
-  async remove(ids: string[]): Promise<void> {
+  remove(ids: string[]): Promise<void> {
+    return this.change({ write: [], remove: ids });
+  }
+
+  /** Statements of one message are one transaction. */
+  async change(change: LedgerChange): Promise<void> {
     this.lock.assertHeld();
-    const connection = await this.connections.admin();
-    if (ids.length === 0 || !(await this.look(connection))) return;
-    await connection.ask([{ text: removeClaims(ids) }], { step: writingStep });
+    await this.send(change, (connection, statements) => connection.ask(statements, { step: writingStep }));
   }
 
   /** The lock ends after COMMIT: whoever takes it next sees what was written. It ends also when the writing fails. */
-  async end({ write, remove }: LedgerChange): Promise<void> {
+  async end(change: LedgerChange): Promise<void> {
     try {
-      if (write.length === 0 && remove.length === 0) return;
-      this.lock.assertHeld();
-      const connection = await this.connections.admin();
-      if (write.length > 0) await this.prepare(connection);
-      else if (!(await this.look(connection))) return;
-      const changes = [
-        ...(write.length > 0 ? this.writing(write) : []),
-        ...(remove.length > 0 ? [{ text: removeClaims(remove) }] : []),
-      ];
-      const message = [{ text: "BEGIN" }, ...changes, { text: "COMMIT" }, this.lock.unlock];
-      try {
-        await connection.ask(message, { step: writingStep });
-      } catch (error) {
-        await connection.rollBack();
-        throw error;
-      }
+      await this.send(change, async (connection, statements) => {
+        const message = [{ text: "BEGIN" }, ...statements, { text: "COMMIT" }, this.lock.unlock];
+        try {
+          await connection.ask(message, { step: writingStep });
+        } catch (error) {
+          await connection.rollBack();
+          throw error;
+        }
+      });
     } finally {
       await this.lock.release();
     }
+  }
+
+  private async send(
+    { write, remove, head }: LedgerChange,
+    ask: (connection: Connection, statements: Part[]) => Promise<void>,
+  ): Promise<void> {
+    const writes = write.length > 0 || head !== undefined;
+    if (!writes && remove.length === 0) return;
+    this.lock.assertHeld();
+    const connection = await this.connections.admin();
+    if (writes) await this.prepare(connection);
+    else if (!(await this.look(connection))) return;
+    // What only ends claims leaves the name that it finds.
+    const foreign = write.length > 0 && this.meta?.cluster !== this.cluster;
+    await ask(connection, [
+      ...(foreign ? [{ text: takeOver(this.cluster) }] : []),
+      ...(writes ? [{ text: writeClaims(write, head) }] : []),
+      ...(remove.length > 0 ? [{ text: removeClaims(remove) }] : []),
+    ]);
+    if (write.length > 0) this.meta = { format: ledgerFormat, cluster: this.cluster };
+    if (head !== undefined) this.head = head;
   }
 
   private claims(query: LedgerQuery, found: ClaimRecord[], condition?: string): Part {
@@ -124,14 +159,12 @@ export class PostgresqlLedger implements Ledger {
       if (condition !== undefined && !this.lock.held) return;
       this.standing = "trusted";
       this.believe(rows.at(0));
-      found.push(...rows.flatMap(({ claim }) => (claim === null ? [] : [toRecord(claim)])));
+      for (const { claim } of rows) {
+        if (claim === null) continue;
+        if (isHead(claim)) this.head = toHead(claim);
+        else found.push(toRecord(claim));
+      }
     });
-  }
-
-  /** Under another name the first writing takes the ledger over. What only ends claims leaves the name. */
-  private writing(records: readonly ClaimRecord[]): Part[] {
-    const foreign = this.meta?.cluster !== this.cluster;
-    return [...(foreign ? [{ text: takeOver(this.cluster) }] : []), { text: writeClaims(records) }];
   }
 
   private guard(): Part[] {

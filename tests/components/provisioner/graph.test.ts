@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
 import * as aws from "@pulumi/aws";
 import { stringify } from "yaml";
 import { Provisioner, type Child, type ChildTransforms } from "../../../components";
+import { PROVIDER_KEY } from "../../../components/lifecycle/wire";
 import { childKinds } from "../../../components/provisioner/children";
-import { graph, graphOf, leanArgs, plain, plainArgs, type Graph } from "./support/graph";
+import { graph, graphOf, leanArgs, plain, plainArgs, valueOf, type Graph } from "./support/graph";
 
 const snapshot = path.join(__dirname, "default-graph.yaml");
 
 /** Texts of JSON are shown as what they say. Assets have a path of this machine. */
 function readable(key: string, value: unknown): unknown {
   if (key === "code") return "dist/bundle/provisioner.zip";
+  if (key === PROVIDER_KEY) return "components/shim.ts";
   if (typeof value !== "string" || !value.startsWith("{")) return value;
   return JSON.parse(value) as unknown;
 }
@@ -82,9 +85,30 @@ describe("the resources of a provisioner", () => {
       "aws:lambda/permission:Permission",
       "aws:sqs/queuePolicy:QueuePolicy",
       "db-access:index:Provisioner",
+      "pulumi-nodejs:dynamic/db-access:ProvisionerGuard",
     ]);
     for (const { inputs } of made.all)
       if (inputs.tags !== undefined) assert.deepEqual(inputs.tags, { team: "data", "db-access:provisioner": "orders" });
+  });
+
+  it("are all there before the guard, which knows the ref that it will ask", async () => {
+    const guards: (readonly unknown[])[] = [];
+    const made = await graphOf(
+      () =>
+        new Provisioner("orders", plainArgs({ network: everywhere, access: everybody, forceDestroy: true }), {
+          transformations: [
+            ({ type, opts }) => {
+              if (type.endsWith(":ProvisionerGuard")) guards.push(opts.dependsOn as unknown[]);
+              return undefined;
+            },
+          ],
+        }),
+    );
+    const [guard] = made.of("pulumi-nodejs:dynamic/db-access:ProvisionerGuard");
+    const others = made.all.filter(({ type }) => type.startsWith("aws:"));
+    assert.deepEqual([guards.length, guards[0].length], [1, others.length]);
+    assert.equal(guard.inputs.forceDestroy, true);
+    assert.deepEqual(guard.inputs.provisioner, await valueOf(made.provisioner.ref as pulumi.Input<unknown>));
   });
 
   it("can each be transformed", async () => {

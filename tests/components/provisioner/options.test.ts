@@ -291,10 +291,11 @@ describe("what watches a provisioner", () => {
     made.of("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ name }) => name.replace(/^orders-|-alarm$/g, ""));
   const each = ["duration", "errors", "throttles"];
   const ofFunctions = ["access", "migrate", "rotate"].flatMap((kind) => each.map((what) => `${kind}-${what}`));
+  const always = [...ofFunctions, "refused", "mass-removal", "failed-claims", "audit-undelivered"];
 
   it("is there by default, with a topic of its own and a queue for what the schedule could not deliver", async () => {
     const made = await graph(plainArgs({ keys: { deadLetters: key("dl"), topic: key("sns") } }));
-    assert.deepEqual(alarms(made).sort(), [...ofFunctions, "dead-letters", "silence"].sort());
+    assert.deepEqual(alarms(made).sort(), [...always, "dead-letters", "no-success"].sort());
     assert.equal(
       await valueOf(made.provisioner.topicArn),
       "arn:aws:sns:eu-central-1:111122223333:db-access-orders-alarms",
@@ -317,8 +318,10 @@ describe("what watches a provisioner", () => {
     const functions = made.of(lambda).map(({ inputs }) => inputs.name);
     const queues = made.of("aws:sqs/queue:Queue").map(({ inputs }) => inputs.name);
     for (const { inputs } of made.of("aws:cloudwatch/metricAlarm:MetricAlarm")) {
-      const [[dimension, value]] = Object.entries(inputs.dimensions as Record<string, string>);
-      assert.ok((dimension === "FunctionName" ? functions : queues).includes(value), String(inputs.name));
+      const { FunctionName, QueueName, ...own } = inputs.dimensions as Record<string, string>;
+      if (inputs.namespace === "AWS/Lambda") assert.ok(functions.includes(FunctionName), String(inputs.name));
+      else if (inputs.namespace === "AWS/SQS") assert.ok(queues.includes(QueueName), String(inputs.name));
+      else assert.deepEqual(own, { Cluster: "orders", Engine: "aurora-postgresql" }, String(inputs.name));
     }
     assert.equal(made.one("aws:cloudwatch/metricAlarm:MetricAlarm", "-access-duration-alarm").threshold, 80_000);
     const { dashboardBody, dashboardName } = made.one("aws:cloudwatch/dashboard:Dashboard", "-dashboard");
@@ -336,9 +339,62 @@ describe("what watches a provisioner", () => {
     ]);
     assert.equal(made.one("aws:cloudwatch/eventRule:EventRule", "-schedule").scheduleExpression, "cron(0 4 * * ? *)");
     // Nobody knows how often a cron runs.
-    assert.deepEqual(alarms(made).sort(), [...ofFunctions, "dead-letters"].sort());
+    assert.deepEqual(alarms(made).sort(), [...always, "dead-letters"].sort());
     const silent = await graph(leanArgs());
     const types = new Set(silent.all.map(({ type }) => type));
     for (const type of types) assert.doesNotMatch(type, /cloudwatch\/(event|metric|dash)|sns|sqs/);
+  });
+});
+
+describe("a provisioner's directory", () => {
+  const bindSecretArn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:directory-Ab12Cd";
+  const environmentOf = (made: Graph): Record<string, string> =>
+    (made.one(lambda, "-access").environment as { variables: Record<string, string> }).variables;
+  const statementOf = async (made: Graph, sid: string): Promise<unknown> =>
+    documentOf((await valueOf(made.provisioner.policies)).access).Statement.find(({ Sid }) => Sid === sid);
+
+  it("is read by the access function alone, with a role where Identity Center is elsewhere", async () => {
+    const directory = { kind: "identityCenter", identityStoreId: pulumi.output("d-0123456789") } as const;
+    const made = await graph(leanArgs({ directory }));
+    assert.deepEqual(JSON.parse(environmentOf(made).DB_ACCESS_DIRECTORY), {
+      kind: "identityCenter",
+      identityStoreId: "d-0123456789",
+    });
+    assert.match(JSON.stringify(await statementOf(made, "ReadIdentityStore")), /identitystore\/d-0123456789"/);
+    const { migrate, rotate } = await valueOf(made.provisioner.policies);
+    for (const other of [migrate, rotate]) assert.ok(!sids(other).includes("ReadIdentityStore"));
+    const roleArn = "arn:aws:iam::777788889999:role/directory-reader";
+    const through = await graph(leanArgs({ directory: { ...directory, roleArn, region: "eu-west-1" } }));
+    assert.match(environmentOf(through).DB_ACCESS_DIRECTORY, /"region":"eu-west-1","roleArn":"arn:aws:iam::7777/);
+    assert.deepEqual((await statementOf(through, "AssumeDirectoryRole")) as object, {
+      Sid: "AssumeDirectoryRole",
+      Effect: "Allow",
+      Action: ["sts:AssumeRole"],
+      Resource: [roleArn],
+    });
+    assert.equal(await statementOf(through, "ReadIdentityStore"), undefined);
+  });
+
+  it("gets a way out to its port, its secret and its certificates", async () => {
+    const caPem = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
+    const ldap = { kind: "ldap", url: "ldaps://ad.example", bindSecretArn, baseDn: "dc=example" } as const;
+    const made = await graph(leanArgs({ directory: { ...ldap, caPem, securityGroupId: "sg-0ad" } }));
+    assert.ok(rules(made, egress).includes("to-directory: 636 sg-0ad"));
+    assert.deepEqual(JSON.parse(environmentOf(made).DB_ACCESS_DIRECTORY), ldap);
+    assert.equal(environmentOf(made).DB_ACCESS_DIRECTORY_CA_FILE, "/var/task/directory-ca.pem");
+    const { assets } = made.one(lambda, "-access").code as { assets: Promise<Record<string, unknown>> };
+    assert.deepEqual(Object.keys(await assets).sort(), ["directory-ca.pem", "index.mjs"]);
+    assert.match(JSON.stringify(await statementOf(made, "ReadDirectorySecret")), /secret:directory-Ab12Cd/);
+
+    const waysOut = async (more: object, url: string): Promise<string[]> =>
+      rules(await graph(leanArgs({ directory: { ...ldap, ...more, url } })), egress).filter((one) =>
+        one.startsWith("to-directory"),
+      );
+    assert.deepEqual(await waysOut({ cidrBlocks: ["10.1.0.0/24", "fd00::/8"] }, "ldap://ad.example"), [
+      "to-directory-0: 389 10.1.0.0/24",
+      "to-directory-1: 389 fd00::/8",
+    ]);
+    // The network's own addresses, which are looked up.
+    assert.deepEqual((await waysOut({}, "ldap://ad.example:1389")).length, 1);
   });
 });

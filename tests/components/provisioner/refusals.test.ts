@@ -12,6 +12,13 @@ const without = (from: object, key: string): object =>
   Object.fromEntries(Object.entries(from).filter(([k]) => k !== key));
 const ofCluster = (more: object): ProvisionerArgs => change({ cluster: { ...cluster, ...more } });
 const ofNetwork = (more: object): ProvisionerArgs => change({ network: { ...network, ...more } });
+const ofDirectory = (more: object): ProvisionerArgs =>
+  change({
+    directory:
+      "kind" in more
+        ? more
+        : { kind: "ldap", url: "ldaps://ad.example", bindSecretArn: cluster.adminSecretArn, baseDn: "dc=x", ...more },
+  });
 const role = { principals: ["777788889999"], externalId: "agreed" };
 
 /** What is given, and what is said: the property, the value and the way out. */
@@ -71,6 +78,24 @@ const refusals: [ProvisionerArgs, RegExp][] = [
   [ofNetwork({ endpoints: { services: [] } }), /network\.endpoints\.services \[\] cannot be used; name at least one/],
   [ofNetwork({ securityGroupIds: [] }), /network\.securityGroupIds \[\] cannot be used/],
   [ofNetwork({ httpsCidrBlocks: ["everywhere"] }), /network\.httpsCidrBlocks\[0\] "everywhere" cannot be used/],
+  [ofDirectory({ kind: "files" }), /directory\.kind "files" cannot be used; use "identityCenter" or "ldap"/],
+  [change({ directory: pulumi.output({}) }), /directory\.kind/],
+  [ofDirectory({ kind: "identityCenter" }), /directory\.identityStoreId is missing/],
+  [ofDirectory({ kind: "identityCenter", identityStoreId: "ssoins-1" }), /directory\.identityStoreId "ssoins-1"/],
+  [
+    ofDirectory({ kind: "identityCenter", identityStoreId: "d-0123456789", url: "x" }),
+    /directory\.url "x" cannot be used/,
+  ],
+  [ofDirectory({ url: undefined }), /directory\.url is missing; give ldaps:/],
+  [ofDirectory({ url: "http://ad.example" }), /directory\.url "http:\/\/ad\.example" cannot be used/],
+  [ofDirectory({ url: pulumi.output("ldaps://ad") }), /directory\.url "an output" cannot be used/],
+  [ofDirectory({ bindSecretArn: "directory" }), /directory\.bindSecretArn "directory" cannot be used/],
+  [ofDirectory({ baseDn: undefined }), /directory\.baseDn is missing/],
+  [ofDirectory({ groupBaseDn: "groups" }), /directory\.groupBaseDn "groups" cannot be used/],
+  [ofDirectory({ loginAttribute: "a b" }), /directory\.loginAttribute "a b" cannot be used/],
+  [ofDirectory({ caPem: "ca.pem" }), /directory\.caPem "the text" cannot be used/],
+  [ofDirectory({ cidrBlocks: ["ad"] }), /directory\.cidrBlocks\[0\] "ad" cannot be used/],
+  [ofDirectory({ securityGroupId: "ad" }), /directory\.securityGroupId "ad" cannot be used/],
   [change({ secretNamePrefixes: [] }), /secretNamePrefixes \[\] cannot be used; name at least one/],
   [change({ secretNamePrefixes: ["a,b"] }), /secretNamePrefixes\[0\] "a,b" cannot be used/],
   [change({ secretNamePrefixes: ["*"] }), /secretNamePrefixes\[0\] "\*" cannot be used/],
@@ -124,6 +149,7 @@ const refusals: [ProvisionerArgs, RegExp][] = [
   ],
   [change({ schedule: "hourly" }), /schedule "hourly" cannot be used; use "rate\(15 minutes\)"/],
   [change({ tls: { ca: "ca.pem" } }), /tls\.ca "the text" cannot be used; give the certificates themselves/],
+  [change({ forceDestroy: "yes" }), /forceDestroy "yes" cannot be used; use true or false/],
   [change({ tags: { "db-access:cluster": "other" } }), /tags\["db-access:cluster"\] "other" cannot be used/],
   [
     change({ transforms: { lambda: () => undefined } }),

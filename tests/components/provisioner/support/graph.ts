@@ -48,11 +48,13 @@ export const plainArgs = (more: Partial<ProvisionerArgs> = {}): ProvisionerArgs 
 export const leanArgs = (more: Partial<ProvisionerArgs> = {}): ProvisionerArgs =>
   plainArgs({ monitoring: { alarms: false, dashboard: false }, schedule: false, ...more });
 
+interface Where {
+  partition: string;
+  region: string;
+}
+
 /** What AWS would answer, in the shapes that are read. */
-function stateOf(
-  { type, name, inputs }: Registered,
-  place: { partition: string; region: string },
-): Record<string, unknown> {
+export function stateOf({ type, name, inputs }: Registered, place: Where): Record<string, unknown> {
   const { partition, region: here } = place;
   const arn = (service: string, rest: string): string => `arn:${partition}:${service}:${here}:${account}:${rest}`;
   const own = (inputs.name ?? name) as string;
@@ -82,6 +84,24 @@ const ids: Record<string, string> = {
   "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce-0",
 };
 
+export const idOf = ({ type, name }: Pick<Registered, "type" | "name">): string => `${ids[type] ?? ""}${name}`;
+
+/** What AWS would answer to a lookup. */
+export function answerOf(token: string, place: Where): Record<string, unknown> {
+  switch (token) {
+    case "aws:index/getCallerIdentity:getCallerIdentity":
+      return { accountId: account };
+    case "aws:index/getRegion:getRegion":
+      return { region: place.region };
+    case "aws:index/getPartition:getPartition":
+      return { partition: place.partition };
+    case "aws:ec2/getVpc:getVpc":
+      return { cidrBlock: "10.0.0.0/16", ipv6CidrBlock: "2001:db8::/56" };
+    default:
+      throw new Error(`nobody expects ${token}`);
+  }
+}
+
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
 /** Runs a program against mocks, and waits until everything is registered. */
@@ -95,24 +115,13 @@ export async function graphOf(program: () => Provisioner, world: World = {}): Pr
         const registered = { type, name, inputs: inputs as Record<string, unknown>, provider };
         all.push(registered);
         return {
-          id: `${ids[type] ?? ""}${name}`,
+          id: idOf(registered),
           state: { ...inputs, ...stateOf(registered, place), ...world.outputs?.[name] },
         };
       },
       call: ({ token, provider }) => {
         calls.push({ token, provider });
-        switch (token) {
-          case "aws:index/getCallerIdentity:getCallerIdentity":
-            return { accountId: account };
-          case "aws:index/getRegion:getRegion":
-            return { region: place.region };
-          case "aws:index/getPartition:getPartition":
-            return { partition: place.partition };
-          case "aws:ec2/getVpc:getVpc":
-            return { cidrBlock: "10.0.0.0/16", ipv6CidrBlock: "2001:db8::/56" };
-          default:
-            throw new Error(`nobody expects ${token}`);
-        }
+        return answerOf(token, place);
       },
     },
     "data",

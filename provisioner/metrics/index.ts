@@ -1,0 +1,2 @@
+export { Meter } from "./meter";
+export { metricsOf, type Batch, type Run } from "./metrics-of";

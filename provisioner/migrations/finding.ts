@@ -1,0 +1,26 @@
+/** What a migration may do to data or to whoever is working at the time. A file acknowledges it: `-- migrate: allow <finding>`. */
+export const findings = [
+  "drop-table",
+  "drop-column",
+  "drop-schema",
+  "drop-object",
+  "truncate",
+  "delete-all",
+  "update-all",
+  "change-type",
+  "not-null",
+  "rename",
+  "blocking-index",
+  "blocking-constraint",
+  "not-analysed",
+] as const;
+export type FindingKind = (typeof findings)[number];
+
+export interface Finding {
+  file: string;
+  kind: FindingKind;
+  /** Of the file, from 1. */
+  line: number;
+  /** What it does, and what to do instead; never the statement. */
+  words: string;
+}

@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import type { Account } from "../access/account";
+import type { Claim } from "../access/claims";
+import { normaliseClaim } from "../access/normalise";
+import type { Operation } from "../access/operation";
+import type { FunctionConfig } from "../config";
+import { generatePassword } from "../credentials/password";
+import { accountKey } from "../access/account";
+import type { EngineSession } from "../engines/engine";
+import { DbAccessError } from "../errors";
+import { applyBatch } from "../reconcile/apply";
+import { orderOf, type Work } from "../reconcile/work";
+
+const OWNER = "db-access/migrations";
+
+/**
+ * As whom files run: never as the admin. The name says so to whoever looks at the server, and stays within its limit.
+ */
+export function migratorName(database: string, maxLength: number): string {
+  const whole = `${database}_migrator`;
+  if (Buffer.byteLength(whole) <= maxLength) return whole;
+  const digest = createHash("sha256").update(database).digest("hex").slice(0, 8);
+  const tail = `_${digest}_migrator`;
+  let head = database;
+  while (Buffer.byteLength(head) + tail.length > maxLength) head = head.slice(0, -1);
+  return `${head}${tail}`;
+}
+
+export interface Migrator {
+  name: string;
+  /** The role that its sessions act as, which owns what they make. */
+  runAs: string;
+  database: string;
+}
+
+interface Run {
+  config: FunctionConfig;
+  session: EngineSession;
+  requestId: string;
+  deadline: number;
+}
+
+/** By the same planner as everybody's claims: a name that is there and not ours is refused, what somebody changed is put right. */
+export async function prepareMigrator(run: Run, { name, runAs, database }: Migrator): Promise<void> {
+  const { facts } = run.session;
+  const scoped = facts.family === "postgresql" && facts.versionNumber >= 160000;
+  const claims: Claim[] = [
+    { kind: "login", name, auth: { kind: "none" }, locked: true, deletion: "retain" },
+    // Not inherited: without acting as the role the login may do nothing.
+    {
+      kind: "grant",
+      grantee: name,
+      on: { kind: "role", role: runAs, ...(scoped ? { inherit: false, set: true } : {}) },
+      mode: "additive",
+    },
+    ...(facts.family === "postgresql"
+      ? [
+          {
+            kind: "grant" as const,
+            grantee: name,
+            on: { kind: "database" as const, database },
+            privileges: ["CONNECT"],
+            mode: "additive" as const,
+          },
+        ]
+      : []),
+  ];
+  const works = claims.map((claim, index): Work => {
+    const request = { operationId: `${run.requestId}/migrator/${index}`, action: "ensure" as const, owner: OWNER };
+    const whole = { ...request, claim: normaliseClaim(claim) };
+    return { request: whole, order: orderOf(whole), warnings: [] };
+  });
+  const results = await applyBatch(run, works);
+  for (const { error } of results)
+    if (error !== undefined)
+      throw new DbAccessError(
+        error.code,
+        `The login ${name}, as which files run, cannot be made ready: ${error.message}`,
+        {
+          property: error.code === "ObjectMissing" ? "runAs" : undefined,
+          serverCode: error.serverCode,
+          transient: error.transient,
+        },
+      );
+}
+
+/** For the length of one run: a fresh password, and on PostgreSQL the server's own clock ends it. */
+export async function openMigrator(run: Run, { name }: Migrator, until: number): Promise<string> {
+  const account = accountOf(run.session, name);
+  const password = generatePassword();
+  const isPostgresql = run.session.facts.family === "postgresql";
+  await underLock(
+    run,
+    [
+      { op: "setPassword", account },
+      {
+        op: "alterLogin",
+        account,
+        attributes: { locked: false, ...(isPostgresql ? { validUntil: new Date(until).toISOString() } : {}) },
+      },
+    ],
+    new Map([[accountKey(account), run.session.verifier(password)]]),
+  );
+  return password;
+}
+
+/** Sessions that are open stay: another run of the same database may be at work. */
+export const closeMigrator = (run: Run, { name }: Migrator): Promise<void> =>
+  underLock(
+    run,
+    [
+      {
+        op: "alterLogin",
+        account: accountOf(run.session, name),
+        // The clock has done its part: the login is again what its claim says.
+        attributes: { locked: true, ...(run.session.facts.family === "postgresql" ? { validUntil: null } : {}) },
+      },
+    ],
+    new Map(),
+  );
+
+const accountOf = ({ facts }: EngineSession, name: string): Account =>
+  facts.family === "postgresql" ? { name } : { name, host: "%" };
+
+async function underLock(run: Run, operations: Operation[], verifiers: Map<string, string>): Promise<void> {
+  await run.session.lock(run.deadline);
+  try {
+    await run.session.run({ operations, verifiers });
+  } finally {
+    await run.session.unlock();
+  }
+}

@@ -1,0 +1,24 @@
+import type { Finding } from "../finding";
+import type { FileProblem, MigrationFile } from "../folder";
+import { parseStatements } from "./parse";
+import { findingsOf, statementProblems } from "./rules";
+
+export interface Analysis {
+  problems: FileProblem[];
+  findings: Finding[];
+}
+
+/** By the server's own grammar: nothing is guessed from the text. */
+export async function analyse(files: readonly MigrationFile[]): Promise<Analysis> {
+  const analysis: Analysis = { problems: [], findings: [] };
+  for (const file of files) {
+    const parsed = await parseStatements(file.text);
+    if ("problem" in parsed)
+      analysis.problems.push({ file: file.name, words: `${parsed.problem.words} (line ${parsed.problem.line})` });
+    else {
+      analysis.problems.push(...statementProblems(file.name, file.header, parsed.statements));
+      analysis.findings.push(...findingsOf(file.name, parsed.statements));
+    }
+  }
+  return analysis;
+}

@@ -1,0 +1,107 @@
+import type { Client } from "pg";
+import type { Login } from "../../engines/postgresql/dial";
+import type { MigrationFile } from "../folder";
+import type { HistoryRow } from "../history";
+import type { FileFailure, MigrationSession } from "../run";
+import { connectMigrator, forgetSession, type MigratorReach } from "./connect";
+import { failureOf } from "./failure";
+import { createHistory, historyTableOf, readHistory, writeHistory, type HistoryTable } from "./history-table";
+import { lockHistory, lockHolder } from "./lock";
+import { engineNames, forgetName, runByEngine } from "./migrator";
+import { parseStatements } from "./parse";
+
+/** Two sessions: files run in one, and the other keeps the lock and the record, whatever becomes of the first. */
+export class PostgresqlMigrationSession implements MigrationSession {
+  private constructor(
+    private readonly record: Client,
+    private readonly work: Client,
+    private readonly table: HistoryTable,
+    private readonly runAs: string,
+  ) {}
+
+  static async open(reach: MigratorReach, login: Login, historyTable: string): Promise<PostgresqlMigrationSession> {
+    const record = await connectMigrator(reach, login);
+    try {
+      const work = await connectMigrator(reach, login);
+      return new PostgresqlMigrationSession(record, work, historyTableOf(historyTable), reach.runAs);
+    } catch (error) {
+      await record.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  history(): Promise<HistoryRow[]> {
+    return readHistory(this.record, this.table);
+  }
+
+  holder(): Promise<string | undefined> {
+    return lockHolder(this.record, this.table);
+  }
+
+  lock(until: number): Promise<void> {
+    return lockHistory(this.record, this.table, until);
+  }
+
+  prepare(admin: string): Promise<void> {
+    return createHistory(this.record, this.table, admin);
+  }
+
+  mark(row: Omit<HistoryRow, "at">): Promise<void> {
+    return writeHistory(this.record, this.table, row);
+  }
+
+  async apply(file: MigrationFile, verify: MigrationFile | undefined, runId: string): Promise<FileFailure | undefined> {
+    const transactional = !file.header.noTransaction;
+    const begun = { name: file.name, sha256: file.sha256, transactional, runId };
+    const started = Date.now();
+    // Before anything runs: whoever comes after a crash knows which file it was.
+    await this.mark({ ...begun, state: "applying", ...(transactional ? {} : { statement: 1 }) });
+    const there = await engineNames(this.record, this.table);
+    if (there.includes(file.name)) await forgetName(this.record, this.table, file.name);
+    let statement: number | undefined;
+    try {
+      await runByEngine({
+        client: this.work,
+        table: this.table,
+        there,
+        name: file.name,
+        transactional,
+        work: async () => {
+          if (transactional) await this.work.query(file.text);
+          else statement = await this.oneByOne(file, begun, (at) => (statement = at));
+          if (verify !== undefined) await this.work.query(verify.text);
+          // A file may have left the session as somebody else.
+          await this.work.query(`SET ROLE ${this.work.escapeIdentifier(this.runAs)}`);
+          await writeHistory(this.work, this.table, { ...begun, state: "applied", ms: Date.now() - started });
+        },
+      });
+      await forgetSession(this.work, this.runAs);
+      return undefined;
+    } catch (error) {
+      const failure = failureOf(error, file, { rolledBack: transactional, statement });
+      const { code } = failure;
+      await this.mark({ ...begun, state: "failed", statement, code, ms: Date.now() - started });
+      return failure;
+    }
+  }
+
+  /** What cannot run in a transaction cannot run beside another statement in one message either. */
+  private async oneByOne(
+    file: MigrationFile,
+    begun: Pick<HistoryRow, "name" | "sha256" | "transactional" | "runId">,
+    at: (statement: number) => void,
+  ): Promise<number | undefined> {
+    const parsed = await parseStatements(file.text);
+    if ("problem" in parsed) throw new Error("unreachable: the file was checked before it was run");
+    for (const [index, { text }] of parsed.statements.entries()) {
+      at(index + 1);
+      if (index > 0) await this.mark({ ...begun, state: "applying", statement: index + 1 });
+      await this.work.query(text);
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.work.end().catch(() => undefined), this.record.end().catch(() => undefined)]);
+  }
+}
