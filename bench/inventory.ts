@@ -36,7 +36,7 @@ export async function takeInventory({ server, stack, target }: World): Promise<I
           ? `SELECT count(*) AS n FROM pg_database WHERE datname = '${cluster}'`
           : `SELECT count(*) AS n FROM information_schema.schemata WHERE schema_name = '${cluster}'`,
       ),
-      claims: await count("SELECT count(*) AS n FROM db_access.claims"),
+      claims: await count("SELECT count(*) AS n FROM db_access.claims WHERE state <> 'audit'"),
       secrets,
     };
   } finally {

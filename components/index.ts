@@ -14,6 +14,7 @@ export { DbRole, type DbRoleArgs, type RoleDeletionArgs } from "./resources/db-r
 export { DbGrant, type AccountArgs, type DbGrantArgs, type TemplateArgs } from "./resources/db-grant";
 export { DbDatabase, type DbDatabaseArgs } from "./resources/db-database";
 export { DbSchema, type DbSchemaArgs } from "./resources/db-schema";
+export { DbMigration, type DbMigrationArgs, type ResolveArgs } from "./resources/db-migration";
 export type { AccessResource, Adopt, CommonArgs, OwnedObjectsArgs } from "./resources/base";
 export type {
   ColumnsTarget,

@@ -1,8 +1,8 @@
 import { kindNames, type KindName } from "./lifecycle/kinds";
 
 /** What the installed package has a lifecycle for. */
-export type ProviderName = KindName | "ProvisionerGuard";
-const providerNames: readonly ProviderName[] = [...kindNames, "ProvisionerGuard"];
+export type ProviderName = KindName | "DbMigration" | "ProvisionerGuard";
+const providerNames: readonly ProviderName[] = [...kindNames, "DbMigration", "ProvisionerGuard"];
 
 /** The prefix is what makes Pulumi start its host for dynamic providers; state and owners contain the whole. */
 export const typeOf = (kind: ProviderName): string => `pulumi-nodejs:dynamic/db-access:${kind}`;

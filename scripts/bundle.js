@@ -71,7 +71,9 @@ async function main() {
     `${JSON.stringify({ version, codeHash: hash, bytes: code.length, zipBytes: zip.length }, null, 2)}\n`,
   );
   const { jsonSchemas } = require(join(root, "dist", "provisioner", "protocol", "messages.js"));
-  writeFileSync(join(out, "protocol.schema.json"), `${JSON.stringify(jsonSchemas(), null, 2)}\n`);
+  const { eventSchemas } = require(join(root, "dist", "provisioner", "doors", "schemas.js"));
+  const schemas = { ...jsonSchemas(), ...eventSchemas() };
+  writeFileSync(join(out, "protocol.schema.json"), `${JSON.stringify(schemas, null, 2)}\n`);
 }
 
 main().catch((error) => {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { AwsTransport, CallFailure, createClient } from "../../components/client";
 import { findProvisioner, type ProvisionerOptions } from "../reset/provisioner";
-import { plannedReset, resetPassword, type ResetReport } from "../reset/reset";
+import { resetPassword, type ResetReport } from "../reset/reset";
 import { confirm } from "../terminal/confirm";
 import { print, printJson, say } from "../terminal/output";
 import { plainTable } from "../terminal/table";
@@ -38,17 +38,16 @@ async function reset(username: string, options: ResetOptions): Promise<ResetRepo
   const ref = await findProvisioner(options, transport);
   const client = createClient(transport);
   const order = { ref, username, ...(options.owner === undefined ? {} : { owner: options.owner }) };
-  if (options.yes !== true) {
-    const words = (await plannedReset(client, order)).map((line) => `  ${line}`);
+  // A provisioner resets, and does not plan to.
+  if (options.yes !== true)
     await confirm(
       [
         `In cluster ${ref.cluster} (${ref.database.host}):`,
-        ...words,
+        `  Give ${username} a fresh password and put it into its secret.`,
         "Open sessions go on. Whoever keeps the present password cannot connect again until it reads the secret.",
       ].join("\n"),
       username,
     );
-  }
   return resetPassword(client, order);
 }
 

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import type { Client } from "../../components/client";
-import { DbAccessError, type ClaimResult, type Mode, type ProvisionerRef } from "../../provisioner/protocol";
+import { DbAccessError, type ClaimResult, type ProvisionerRef } from "../../provisioner/protocol";
 import { CommandFailure } from "../errors";
 
 export interface ResetOrder {
@@ -33,10 +33,10 @@ export function operator(): string {
 }
 
 /** Only the name counts: what else the login is, its row says. */
-async function ask(client: Client, { ref, username, owner }: ResetOrder, mode: Mode): Promise<ClaimResult> {
+async function ask(client: Client, { ref, username, owner }: ResetOrder): Promise<ClaimResult> {
   const result = await client.submit({
     ref,
-    mode,
+    mode: "apply",
     request: {
       action: "reset",
       owner: owner ?? operator(),
@@ -48,13 +48,9 @@ async function ask(client: Client, { ref, username, owner }: ResetOrder, mode: M
   throw new CommandFailure(error.code, error.message);
 }
 
-/** What a reset would do, in words; fails where it would. Reads only. */
-export const plannedReset = async (client: Client, order: ResetOrder): Promise<string[]> =>
-  (await ask(client, order, "plan")).changes.map(({ words }) => words);
-
 /** A fresh password: every older one is refused from now on. */
 export async function resetPassword(client: Client, order: ResetOrder): Promise<ResetReport> {
-  const { status, outputs = {}, changes, warnings } = await ask(client, order, "apply");
+  const { status, outputs = {}, changes, warnings } = await ask(client, order);
   const { secretArn, secretVersionId, passwordLastChanged } = outputs;
   return {
     cluster: order.ref.cluster,

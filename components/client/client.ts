@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { ClaimRequest, ClaimResult, Inventory, Mode, ProvisionerRef } from "../../provisioner/protocol";
+import type {
+  ClaimRequest,
+  ClaimResult,
+  Inventory,
+  MigrationStatus,
+  Mode,
+  ProvisionerRef,
+} from "../../provisioner/protocol";
 import { askForInventory } from "./inventory";
+import { callMigrations, type MigrationCall } from "./migrations";
 import { Lane } from "./lane";
 import type { Patience } from "./retry";
 import type { Transport } from "./transport";
@@ -16,10 +24,14 @@ export interface Client {
   submit(asked: Asked): Promise<ClaimResult>;
   /** Who has live claims on the cluster; throws a `DbAccessError` when that cannot be had. */
   inventory(ref: ProvisionerRef): Promise<Inventory>;
+  /** Plans migrations or runs them; throws a `DbAccessError` when nothing ran or nobody knows. */
+  migrations(ref: ProvisionerRef, call: MigrationCall): Promise<MigrationStatus>;
 }
 
 /** Longer than the function's own timeout of 300 s: until then it may still answer. */
 const FUNCTION_MS = 310_000;
+/** The same for the function that runs migrations, whose timeout is 900 s. */
+const MIGRATION_MS = 910_000;
 /** A preview is never held up longer than this. */
 export const PREVIEW_MS = 20_000;
 
@@ -44,5 +56,12 @@ export function createClient(transport: Transport, patience: (mode: Mode) => Pat
       return lane.submit(mode, { ...request, operationId: randomUUID() });
     },
     inventory: (ref) => askForInventory(transport, ref, patience("apply")),
+    migrations: (ref, call) => {
+      const plans = call.operation === "plan";
+      const { requestTimeoutMs, ...rest } = patience(plans ? "plan" : "apply");
+      // Files may take as long as Lambda lets them.
+      const longest = plans ? requestTimeoutMs : Math.max(requestTimeoutMs, MIGRATION_MS);
+      return callMigrations(transport, ref, { ...rest, requestTimeoutMs: longest }, call);
+    },
   };
 }

@@ -3,6 +3,7 @@ import { AwsTransport } from "./invoke";
 
 export { createClient, PREVIEW_MS, type Asked, type Client } from "./client";
 export { CallFailure } from "./failure";
+export type { MigrationCall } from "./migrations";
 export { parseRef, parseRefText } from "./discovery";
 export { AwsTransport } from "./invoke";
 export type { Transport } from "./transport";

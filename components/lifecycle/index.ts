@@ -6,6 +6,7 @@ import { defaultClient } from "../client";
 import { guard } from "./guard";
 import { lifecycle, type Lifecycle, type Surroundings } from "./lifecycle";
 import type { KindName } from "./kinds";
+import { migrationLifecycle } from "./migration";
 
 const surroundings: Surroundings = {
   client: defaultClient,
@@ -19,6 +20,7 @@ export const DbRole: Lifecycle = lifecycle("DbRole", surroundings);
 export const DbGrant: Lifecycle = lifecycle("DbGrant", surroundings);
 export const DbDatabase: Lifecycle = lifecycle("DbDatabase", surroundings);
 export const DbSchema: Lifecycle = lifecycle("DbSchema", surroundings);
+export const DbMigration: Lifecycle = migrationLifecycle(surroundings);
 export const ProvisionerGuard: Lifecycle = guard(surroundings);
 
 export { type Lifecycle, type KindName };

@@ -24,7 +24,7 @@ export interface Alarm {
   periods?: { of: number; bad: number };
   threshold: number;
   comparison: "GreaterThanOrEqualToThreshold" | "LessThanThreshold";
-  /** No data: nothing of the kind has happened, which is the point of the alarm on silence only. */
+  /** No data: nothing of the kind has happened, which is what the alarm on want of success alone is about. */
   missing: "notBreaching" | "breaching";
 }
 

@@ -33,7 +33,7 @@ export interface MonitoringArgs {
    * Default: nowhere.
    */
   auditDestinationArn?: pulumi.Input<string>;
-  /** Alarms on what goes wrong, on what is refused or removed in numbers, and on silence. Default true. */
+  /** Alarms on what goes wrong, on what is refused or removed in numbers, and on a day without success. Default true. */
   alarms?: boolean;
   /** What alarms on numbers of claims ring at. */
   thresholds?: AlarmThresholds;

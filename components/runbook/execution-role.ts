@@ -12,7 +12,9 @@ import { executionPolicy, executionTrust, type ExecutionRole } from "./policies"
  * may invoke the functions of the provisioners that are named. Neither they nor the runbook have to be there before it.
  */
 export class ProvisionerRunbookExecutionRole extends pulumi.ComponentResource {
+  /** What a run is given as `ExecutionRoleName` of its locations. */
   readonly roleName: pulumi.Output<string>;
+  /** The role that child runs of the document have in this account. */
   readonly roleArn: pulumi.Output<string>;
 
   constructor(name: string, args: ProvisionerRunbookExecutionRoleArgs, opts: pulumi.ComponentResourceOptions = {}) {

@@ -5,7 +5,7 @@ export type RunbookAction = (typeof runbookActions)[number];
 export const runbookLevels = ["readonly", "readwrite", "admin"] as const;
 export type RunbookLevel = (typeof runbookLevels)[number];
 
-export const DOCUMENT_NAME = "db-access-runbook";
+const DOCUMENT_NAME = "db-access-runbook";
 
 /** What a runbook is called where it meets others: in the central account and in each account of databases. */
 export interface RunbookNames {

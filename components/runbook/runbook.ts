@@ -15,6 +15,7 @@ import { administrationPolicy, administrationTrust, operatorPolicy } from "./pol
  */
 export class ProvisionerRunbook extends pulumi.ComponentResource {
   readonly documentName: pulumi.Output<string>;
+  /** Its ARN, by which other accounts name it. */
   readonly documentArn: pulumi.Output<string>;
   /** What a run is given as `AutomationAssumeRole`. */
   readonly administrationRoleArn: pulumi.Output<string>;

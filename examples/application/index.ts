@@ -9,12 +9,23 @@ const orders = dbaccess.provisionerFromParameter(config.require("provisioner"));
 const owner = new dbaccess.DbRole("owner", { provisioner: orders, name: "orders_owner" });
 const db = new dbaccess.DbDatabase("orders", { provisioner: orders, name: "orders", owner: owner.name });
 
-const api = new dbaccess.DbUser("api", {
+const schema = new dbaccess.DbMigration("schema", {
   provisioner: orders,
-  username: "orders_api",
   database: db.name,
-  auth: { kind: "password", secret: { name: "orders/api" } }, // or { kind: "iam" }
+  directory: "./migrations",
+  runAs: owner.name,
 });
+
+const api = new dbaccess.DbUser(
+  "api",
+  {
+    provisioner: orders,
+    username: "orders_api",
+    database: db.name,
+    auth: { kind: "password", secret: { name: "orders/api" } }, // or { kind: "iam" }
+  },
+  { dependsOn: schema },
+);
 
 new dbaccess.DbGrant("api-write", {
   provisioner: orders,

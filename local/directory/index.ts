@@ -30,6 +30,8 @@ export interface RunningDirectory {
   ports: { ldaps: number; ldap: number };
   ca: string;
   pid: number;
+  /** As the server writes it, `2.5.13`. */
+  version: string;
   /** Every operation is in it. */
   logFile: string;
   stop(): Promise<void>;
@@ -51,7 +53,8 @@ export async function startDirectory(
     const ports = { ldaps: await freePort(), ldap: await freePort() };
     try {
       const server = await serve(installed, { config, log, reachable, ports, directory: options.directory });
-      return { ports, ca, pid: server.pid, logFile: log, stop: () => server.end() };
+      const version = /slapd (\d+(\.\d+)+)/.exec(fs.readFileSync(log, "utf8"))?.[1] ?? "";
+      return { ports, ca, pid: server.pid, version, logFile: log, stop: () => server.end() };
     } catch (error) {
       if (!(error instanceof StartFailed && error.portTaken) || attempt === portAttempts) throw error;
     }

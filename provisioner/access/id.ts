@@ -47,3 +47,7 @@ export const claimId = (family: Family, cluster: string, claim: Claim, owner: st
   const prefix = claimIdPrefix(family, cluster, claim);
   return claim.kind === "grant" ? prefix + ownerDigest(owner).slice(0, length) : prefix;
 };
+
+/** Of the applied set of a folder of SQL files. */
+export const migrationId = (family: Family, cluster: string, database: string, historyTable: string): string =>
+  join(family, cluster, "migration", database, historyTable);

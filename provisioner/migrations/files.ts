@@ -49,7 +49,5 @@ const SHOWN = 10;
 export function refusal(problems: readonly FileProblem[]): DbAccessError {
   const lines = problems.slice(0, SHOWN).map(({ file, words }) => `${file} ${words}`);
   const more = problems.length > SHOWN ? ` And ${problems.length - SHOWN} more.` : "";
-  return new DbAccessError("MigrationRefused", `${lines.join(". ")}.${more} Nothing was changed.`, {
-    property: "directory",
-  });
+  return new DbAccessError("MigrationRefused", `${lines.join(". ")}.${more} Nothing was changed.`);
 }

@@ -10,8 +10,7 @@ import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { applyBatch } from "../reconcile/apply";
 import { orderOf, type Work } from "../reconcile/work";
-
-const OWNER = "db-access/migrations";
+import { MIGRATIONS_OWNER } from "./owner";
 
 /**
  * As whom files run: never as the admin. The name says so to whoever looks at the server, and stays within its limit.
@@ -66,7 +65,11 @@ export async function prepareMigrator(run: Run, { name, runAs, database }: Migra
       : []),
   ];
   const works = claims.map((claim, index): Work => {
-    const request = { operationId: `${run.requestId}/migrator/${index}`, action: "ensure" as const, owner: OWNER };
+    const request = {
+      operationId: `${run.requestId}/migrator/${index}`,
+      action: "ensure" as const,
+      owner: MIGRATIONS_OWNER,
+    };
     const whole = { ...request, claim: normaliseClaim(claim) };
     return { request: whole, order: orderOf(whole), warnings: [] };
   });

@@ -228,11 +228,8 @@ const verifyOf = ({ texts }: ApplyTask, name: string): MigrationFile | undefined
 
 /** Before anything is changed. */
 function refuse({ blocks, findings }: MigrationStatus, { migration }: MigrationRequest): void {
-  const [block] = blocks;
-  if (block !== undefined)
-    throw new DbAccessError("MigrationRefused", `${blocks.map(({ words }) => words).join(" ")} Nothing was changed.`, {
-      property: "directory",
-    });
+  if (blocks.length > 0)
+    throw new DbAccessError("MigrationRefused", `${blocks.map(({ words }) => words).join(" ")} Nothing was changed.`);
   const unsaid = findings.filter(({ acknowledged }) => !acknowledged);
   if (unsaid.length > 0 && migration.lint === "refuse")
     throw refusal(

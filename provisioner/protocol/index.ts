@@ -15,7 +15,7 @@ export {
   type Target,
   type TargetKind,
 } from "../access/claims";
-export { claimId, ownerDigest } from "../access/id";
+export { claimId, migrationId, ownerDigest } from "../access/id";
 export { normaliseClaim } from "../access/normalise";
 export { productWords } from "../access/names";
 export { removalWords } from "../access/words";
@@ -24,7 +24,8 @@ export type { Family, Product } from "../access/server";
 export { DbAccessError, errorCodes, type ErrorBody, type ErrorCode } from "../errors";
 export { claimSchema } from "./claims";
 export type { Inventory, InventoryRequest } from "./inventory";
-export type { MigrationRequest, MigrationSpec, MigrationStatus } from "./migrations";
+export { readFolder, type MigrationFile } from "../migrations/folder";
+export { migrationSchema, type MigrationRequest, type MigrationSpec, type MigrationStatus } from "./migrations";
 export {
   MAX_CLAIMS_PER_REQUEST,
   jsonSchemas,

@@ -1,4 +1,5 @@
 import type { EngineSession } from "../engines/engine";
+import { MIGRATIONS_OWNER } from "../migrations/owner";
 import type { Inventory } from "../protocol/inventory";
 
 /** An answer of a function has 6 MB at most, and an owner 2048 characters. */
@@ -12,7 +13,9 @@ export function stackOf(owner: string): string {
 
 /** Who has live claims, by stack. */
 export async function takeInventory({ ledger }: Pick<EngineSession, "ledger">): Promise<Inventory> {
-  const { owners, audit } = await ledger.survey();
+  const { owners: all, audit } = await ledger.survey();
+  // What the provisioner keeps for its own work ends with nobody's stack.
+  const owners = all.filter(({ owner }) => owner !== MIGRATIONS_OWNER);
   const stacks = new Map<string, number>();
   for (const { owner, claims } of owners) stacks.set(stackOf(owner), (stacks.get(stackOf(owner)) ?? 0) + claims);
   const sorted = [...stacks]

@@ -10,6 +10,7 @@ import { AwsTransport, createClient } from "../../components/client";
 import { AwsError } from "../../local/aws";
 import type { LogEvent } from "../../local/aws/logs/store";
 import type { AuditRecord } from "../../provisioner/audit";
+import { hashOf } from "../../provisioner/audit/chain";
 import type { Claim, LoginClaim } from "../../provisioner/protocol";
 import { dbAccess } from "../automation/support";
 import { functionLog } from "../support/leaks";
@@ -175,45 +176,66 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0"))
       await intact();
     });
 
-    it("shows events that were taken away or changed, on the command line as well", async () => {
-      const directory = mkdtempSync(path.join(tmpdir(), "db-access-audit-"));
-      try {
-        const [ref, exported] = ["ref.json", "events.jsonl"].map((name) => path.join(directory, name));
-        writeFileSync(ref, JSON.stringify(world.target.ref));
-        const verify = (...more: string[]) => dbAccess(["audit", "verify", ...more], world.stack.env());
-        const green = await verify("--parameter", "/db-access/orders");
-        assert.equal(green.status, exitCodes.ok, green.stderr);
-        assert.match(green.stdout, /result +intact/);
-        const all = stored();
-        const victim = all[Math.floor(all.length / 2)];
-        const { message } = victim;
-        victim.message = message
-          .replace('"outcome":"changed"', '"outcome":"failed"')
-          .replace(/"owner":"\w+"/, '"owner":"x"');
-        const red = await verify("--ref", ref, "--json");
-        victim.message = message;
-        assert.equal(red.status, exitCodes.auditBroken);
-        const { intact: isIntact, problems } = JSON.parse(red.stdout) as AuditReport;
-        assert.equal(isIntact, false);
-        assert.match(problems.join("\n"), /was changed after it had been written/);
-        const last = changes()
-          .sort((a, b) => a - b)
-          .at(-1);
-        const lines = all.map((event) => event.message).filter((line) => !line.includes(`"number":${last},`));
-        writeFileSync(exported, lines.join("\n"));
-        const alone = await verify("--file", exported);
-        assert.equal(alone.status, exitCodes.ok, "nobody knows what the last change was");
-        assert.match(alone.stdout, /on the server +not asked/);
-        const compared = await verify("--file", exported, "--ref", ref);
-        assert.equal(compared.status, exitCodes.auditBroken);
-        assert.match(
-          compared.stdout,
-          new RegExp(`problem: Change ${last} is recorded on the server and missing in the log`),
-        );
-      } finally {
-        rmSync(directory, { recursive: true, force: true });
-      }
+    it("shows an event that was changed, and one that was taken away", async () => {
+      const [first, second] = stored().filter(({ message }) => message.includes('"outcome":"changed"'));
+      const { message } = first;
+      first.message = message.replace(/"owner":"\w+"/, '"owner":"x"');
+      await broken(/was changed after it had been written/);
+      // As it would be if it had been written so: now the change after it names another one.
+      const forged = JSON.parse(first.message) as AuditRecord;
+      first.message = JSON.stringify({ ...forged, hash: hashOf(forged) });
+      await broken(/is not the one that/);
+      first.message = message;
+      const [group] = world.stack.aws.logs.of(world.stack);
+      const stream = [...group.streams.values()].find((each) => each.events.includes(second));
+      stream?.events.splice(stream.events.indexOf(second), 1);
+      const { number } = (JSON.parse(second.message) as AuditRecord).change ?? {};
+      await broken(new RegExp(`Change ${number} is recorded on the server and missing in the log`));
+      stream?.events.push(second);
+      await intact();
     });
+
+    // The command is the same with every engine.
+    if (version.startsWith("postgresql"))
+      it("ends with an error on the command line", async () => {
+        const directory = mkdtempSync(path.join(tmpdir(), "db-access-audit-"));
+        try {
+          const [ref, exported] = ["ref.json", "events.jsonl"].map((name) => path.join(directory, name));
+          writeFileSync(ref, JSON.stringify(world.target.ref));
+          const verify = (...more: string[]) => dbAccess(["audit", "verify", ...more], world.stack.env());
+          const green = await verify("--parameter", "/db-access/orders");
+          assert.equal(green.status, exitCodes.ok, green.stderr);
+          assert.match(green.stdout, /result +intact/);
+          const all = stored();
+          const victim = all[Math.floor(all.length / 2)];
+          const { message } = victim;
+          victim.message = message
+            .replace('"outcome":"changed"', '"outcome":"failed"')
+            .replace(/"owner":"\w+"/, '"owner":"x"');
+          const red = await verify("--ref", ref, "--json");
+          victim.message = message;
+          assert.equal(red.status, exitCodes.auditBroken);
+          const { intact: isIntact, problems } = JSON.parse(red.stdout) as AuditReport;
+          assert.equal(isIntact, false);
+          assert.match(problems.join("\n"), /was changed after it had been written/);
+          const last = changes()
+            .sort((a, b) => a - b)
+            .at(-1);
+          const lines = all.map((event) => event.message).filter((line) => !line.includes(`"number":${last},`));
+          writeFileSync(exported, lines.join("\n"));
+          const alone = await verify("--file", exported);
+          assert.equal(alone.status, exitCodes.ok, "nobody knows what the last change was");
+          assert.match(alone.stdout, /on the server +not asked/);
+          const compared = await verify("--file", exported, "--ref", ref);
+          assert.equal(compared.status, exitCodes.auditBroken);
+          assert.match(
+            compared.stdout,
+            new RegExp(`problem: Change ${last} is recorded on the server and missing in the log`),
+          );
+        } finally {
+          rmSync(directory, { recursive: true, force: true });
+        }
+      });
 
     it("goes on when everything claimed is gone, and the server counts what is left", async () => {
       assert.ok((await client.inventory(world.target.ref)).claims > 5);

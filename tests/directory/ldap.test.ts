@@ -9,11 +9,12 @@ import type { LdapDirectory } from "../../provisioner/directory/config";
 import { inChain, inChainFilter } from "../../provisioner/directory/ldap";
 import { withLdap } from "../../provisioner/directory/ldap-connection";
 import { DbAccessError } from "../../provisioner/errors";
+import { isSkipped, noteDirectory } from "../support/versions";
 import { baseDn, CROWD, oddName, readerDn } from "./company";
 import { Line } from "./line";
 import { Place } from "./place";
 
-const skipped = (process.env.DB_ACCESS_SKIP_ENGINES ?? "").split(",").includes("slapd");
+const skipped = isSkipped("slapd");
 const person = (name: string): string => `uid=${name},ou=people,${baseDn}`;
 
 // OpenLDAP is left out only by somebody who names it, and the last line of a run says so.
@@ -22,10 +23,14 @@ const person = (name: string): string => `uid=${name},ou=people,${baseDn}`;
 
   before(async () => {
     place = await Place.start();
+    noteDirectory(place.server);
   });
   after(async () => {
     await place?.stop();
-    if (place !== undefined) assert.throws(() => process.kill(place.server.pid, 0), { code: "ESRCH" });
+    if (place === undefined) return;
+    assert.match(place.server.version, /^\d+\.\d+\.\d+$/);
+    // It is gone.
+    assert.throws(() => process.kill(place.server.pid, 0), { code: "ESRCH" });
   });
 
   const read = (groups: string[], more: Partial<LdapDirectory> = {}, deadline?: number): Promise<Member[]> =>

@@ -10,7 +10,8 @@ describe("front doors on MySQL", function () {
   this.timeout(120_000);
   let world: World;
   before(async () => {
-    world = await startWorld("mysql@8.0");
+    const key = "arn:aws:kms:us-east-1:111122223333:key/passwords";
+    world = await startWorld("mysql@8.0", { functionEnv: { DB_ACCESS_PARAMETER_KEY_ARN: key } });
     await byHand(
       world,
       undefined,
@@ -109,6 +110,20 @@ describe("front doors on MySQL", function () {
     const login = await loginOf(world, { secretArn: made.secret_arn });
     assert.equal(await attempt(world, login, "shop", "SELECT * FROM orders"), "ok");
     assert.equal(await attempt(world, login, "shop", "INSERT INTO orders VALUES (4)"), denied);
+    const Names = Object.values(made.parameter_names);
+    const { Parameters } = await world.stack.aws.direct("ssm", "GetParameters", { Names, WithDecryption: true });
+    const stored = (Parameters as { Name: string; Value: string; Type: string }[]).map(({ Name, Value, Type }) => {
+      const [kind] = Object.entries(made.parameter_names).find(([, name]) => name === Name) ?? [];
+      return [kind, `${Type} ${Value}`];
+    });
+    assert.deepEqual(Object.fromEntries(stored), {
+      host: `String ${host}`,
+      port: `String ${port}`,
+      database: "String shop",
+      username: `String ${login.user}`,
+      secret_arn: `String ${made.secret_arn}`,
+      password: `SecureString ${login.password}`,
+    });
     assert.equal((await answered<DatabaseCreatedAnswer>(world, event)).status, "unchanged");
   });
 });

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { ActionAnswer } from "../../provisioner/doors/action";
 import type { DatabaseCreatedAnswer } from "../../provisioner/doors/database-created/answer";
+import { dbAccess } from "../automation/support";
 import { auditLines, functionLog } from "../support/leaks";
 import "../support/seed";
 import { apply, attempt, byHand, startWorld, type World } from "../support/world";
@@ -45,6 +47,26 @@ describe("front doors on PostgreSQL", function () {
     const again = await act(world, create);
     assert.deepEqual([again.status, again.changes, again.secretVersionId], ["unchanged", [], made.secretVersionId]);
 
+    const secret = await world.stack.aws.direct("secretsmanager", "DescribeSecret", { SecretId: made.secretArn });
+    const tags = Object.fromEntries(
+      (secret.Tags as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]),
+    );
+    assert.equal(tags.create_by_user_automation, "true");
+    assert.ok(Number.isFinite(Date.parse(tags.creation_timestamp)));
+    assert.match(String(secret.Description), /^Login ada of orders/);
+
+    const { user: admin } = world.server.admin;
+    const later = (table: string): Promise<unknown> =>
+      byHand(world, "shop", `SET ROLE ${admin}; CREATE TABLE public.${table} (id int)`);
+    await act(world, {
+      action: "update_grant",
+      username: "ada",
+      database: "shop",
+      level: "readwrite",
+      createdBy: [admin],
+    });
+    await later("later");
+    assert.equal(await attempt(world, first, "shop", "INSERT INTO public.later VALUES (1)"), "ok");
     await act(world, { action: "update_grant", username: "ada", database: "shop", schema: "depot", level: "admin" });
     assert.equal(await attempt(world, first, "shop", "TRUNCATE depot.parts; CREATE TABLE depot.ours (id int)"), "ok");
     await byHand(world, "shop", "DROP TABLE depot.ours; GRANT UPDATE ON public.orders TO ada");
@@ -52,6 +74,9 @@ describe("front doors on PostgreSQL", function () {
     assert.equal(down.status, "done");
     assert.deepEqual(await tries(first), ["ok", denied, denied, "ok"]);
     assert.equal(await attempt(world, first, "shop", "UPDATE public.orders SET id = 3"), denied);
+    await later("latest");
+    assert.equal(await attempt(world, first, "shop", "SELECT * FROM public.latest"), "ok");
+    assert.equal(await attempt(world, first, "shop", "INSERT INTO public.latest VALUES (1)"), denied);
     assert.equal(await attempt(world, first, "shop", "TRUNCATE depot.parts"), denied);
     assert.equal(
       (await act(world, { action: "update_grant", username: "ada", level: "readonly" })).status,
@@ -68,6 +93,8 @@ describe("front doors on PostgreSQL", function () {
 
     const gone = await act(world, { action: "delete_user", username: "ada", level: "", auth: null });
     assert.equal(gone.status, "done");
+    const deleted = await world.stack.aws.direct("secretsmanager", "DescribeSecret", { SecretId: made.secretArn });
+    assert.ok(deleted.DeletedDate !== undefined);
     assert.equal(await attempt(world, second, "shop", "SELECT 1"), "28P01");
     assert.deepEqual(
       await act(world, { action: "delete_user", username: "ada" }).then(({ status }) => status),
@@ -143,6 +170,20 @@ describe("front doors on PostgreSQL", function () {
       [["shop/prod", "oncall"]],
     );
     assert.equal((await apply(world, pulumi))[0].status, "unchanged");
+  });
+
+  it("answers db-access invoke", async () => {
+    const parameter = ["--parameter", world.target.ref.discovery.parameter, "--json"];
+    const user = ["--username", "carol", "--database", "shop", "--level", "readonly"];
+    const made = await dbAccess(["invoke", "create_user", ...user, ...parameter], world.stack.env());
+    assert.deepEqual([made.status, made.stderr], [0, ""]);
+    const login = await loginOf(world, JSON.parse(made.stdout) as ActionAnswer);
+    assert.equal(await attempt(world, login, "shop", "SELECT * FROM public.orders"), "ok");
+    const failed = await dbAccess(
+      ["invoke", "update_grant", ...user, "--schema", "none", ...parameter],
+      world.stack.env(),
+    );
+    assert.deepEqual([failed.status, failed.stderr.startsWith("ObjectMissing: ")], [1, true]);
   });
 
   it("is not moved by anything that is no event", async () => {

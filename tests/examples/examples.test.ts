@@ -12,7 +12,7 @@ describe("the examples, under the real engine", () => {
   let world: ExampleWorld;
   let oneStack: Engine;
   let mysql: Engine;
-  let later: Record<"iam" | "migration", Engine>;
+  let later: Record<"iam" | "migration" | "fleet", Engine>;
 
   before(async () => {
     world = await startExamples();
@@ -29,10 +29,12 @@ describe("the examples, under the real engine", () => {
         hosts: ["localhost", "127.0.0.1"],
       }),
     ]);
-    const [iam, migration] = await Promise.all(
-      ["iam-only", "migration-and-application"].map((name) => world.project(name, { cluster: "orders" })),
-    );
-    later = { iam, migration };
+    const [iam, migration, fleet] = await Promise.all([
+      world.project("iam-only", { cluster: "orders" }),
+      world.project("migration-and-application", { cluster: "orders" }),
+      world.project("fleet", { provisioner: "/db-access/orders", database: "orders" }),
+    ]);
+    later = { iam, migration, fleet };
     await Promise.all([oneStack.up(), mysql.up()]);
     await Promise.all(Object.values(later).map((engine) => engine.up()));
   });
@@ -66,6 +68,14 @@ describe("the examples, under the real engine", () => {
       ["ok", "ok", "42501", "42501"],
     );
     assert.equal(await attempt(onPostgresql(), api, "postgres", "TABLE db_access.claims"), "42501");
+  });
+
+  it("fleet: a login of the support team reads what is there", async () => {
+    const { secretArn } = await later.fleet.outputs();
+    const support = await loginOf(secretArn);
+    assert.equal(support.user, "support");
+    assert.equal(await attempt(onPostgresql(), support, "orders", "SELECT 1"), "ok");
+    assert.equal(await attempt(onPostgresql(), support, "orders", "CREATE TABLE mine (id int)"), "42501");
   });
 
   it("iam-only: members of rds_iam without a password, and policies that each let in one login", async () => {
@@ -187,7 +197,7 @@ describe("the examples, under the real engine", () => {
       world.stack.aws.secrets.of(world.stack).map(({ name }) => name),
       ["shop-admin"],
     );
-    const logins = "SELECT rolname FROM pg_roles WHERE rolname ~ '^(orders|stock|billing)_'";
+    const logins = "SELECT rolname FROM pg_roles WHERE rolname ~ '^((orders|stock|billing)_|support$)'";
     assert.deepEqual(await byHand(world.postgresql, "postgres", logins), []);
     assert.deepEqual(await byHand(world.mysql, "mysql", "SELECT user FROM user WHERE user LIKE 'shop%'"), []);
   });

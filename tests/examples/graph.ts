@@ -101,10 +101,16 @@ export async function graphOfExample(
   };
   const file = require.resolve(path.join(examplesFolder, example, "index.ts"));
   delete require.cache[file];
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const outputs = Object.values(require(file) as Record<string, unknown>);
-  // The engine's host waits for what a program has promised.
-  await Promise.all(outputs.filter((output) => output instanceof Promise));
+  // A program runs in its own folder, and the engine's host waits for what it has promised.
+  const here = process.cwd();
+  process.chdir(path.dirname(file));
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const outputs = Object.values(require(file) as Record<string, unknown>);
+    await Promise.all(outputs.filter((output) => output instanceof Promise));
+  } finally {
+    process.chdir(here);
+  }
   await pulumi.runtime.disconnect();
   for (const node of all) node.parent = parents.get(`${node.type} ${node.name}`);
   const key = ({ name, type }: Node): string => `${name} ${type}`;

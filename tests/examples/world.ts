@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { startAwsPlugin } from "../../local/aws-plugin";
@@ -20,8 +20,12 @@ export interface ExampleWorld {
   stop(): Promise<void>;
 }
 
-const settingsOf = (example: string): Record<string, unknown> =>
-  parse(readFileSync(path.join(examplesFolder, example, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
+/** A fleet writes the Pulumi.yaml of its program itself. */
+function settingsOf(example: string): Record<string, unknown> {
+  const file = path.join(examplesFolder, example, "Pulumi.yaml");
+  if (!existsSync(file)) return { runtime: { name: "nodejs", options: { typescript: true } } };
+  return parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+}
 
 /** A server with RDS's kind of secret for its admin. */
 export async function adminSecret(stack: LocalStack, { admin }: RunningServer, name: string): Promise<string> {

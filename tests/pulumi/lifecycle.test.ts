@@ -189,8 +189,8 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0")) {
         world,
         postgresql ? "postgres" : "mysql",
         postgresql
-          ? "SELECT rolname FROM pg_roles WHERE rolname LIKE 'shop%' UNION ALL SELECT datname FROM pg_database WHERE datname LIKE 'shop%' UNION ALL SELECT id FROM db_access.claims"
-          : "SELECT user FROM mysql.user WHERE user LIKE 'shop%' UNION ALL SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'shop%' UNION ALL SELECT id FROM db_access.claims",
+          ? "SELECT rolname FROM pg_roles WHERE rolname LIKE 'shop%' UNION ALL SELECT datname FROM pg_database WHERE datname LIKE 'shop%' UNION ALL SELECT id FROM db_access.claims WHERE state <> 'audit'"
+          : "SELECT user FROM mysql.user WHERE user LIKE 'shop%' UNION ALL SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'shop%' UNION ALL SELECT id FROM db_access.claims WHERE state <> 'audit'",
       );
       assert.deepEqual(left, []);
       await assert.rejects(secretOf(world, "rds-shop-shop_api-secret"), /ResourceNotFound/);

@@ -1,12 +1,16 @@
 import Ajv, { type ErrorObject } from "ajv";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { runbookDocument } from "../../components/runbook/document";
 import { actionEventSchema } from "../../provisioner/doors/action";
-import { runbookActions, runbookLevels } from "../../components/runbook/names";
+import { runbookActions, runbookLevels, runbookNames } from "../../components/runbook/names";
 import { levels } from "../../provisioner/doors/level";
+import { checkout } from "../support/engine";
 import schema from "./automation-document.schema.json";
 import { execute } from "./actions";
-import type { AutomationDocument } from "./automation";
+import type { AutomationDocument, TargetLocation } from "./automation";
+import { startParameters } from "./parameters";
 
 const validate = new Ajv({ strict: true, allErrors: true }).compile(schema);
 const problemsOf = (document: unknown): string[] => {
@@ -72,6 +76,17 @@ describe("the runbook's document", () => {
     for (const { allowedPattern = "", default: given } of Object.values(parameters)) {
       assert.doesNotMatch(allowedPattern, /\(\?[=!<]|\\\d/);
       if (typeof given === "string") assert.match(given, new RegExp(allowedPattern));
+    }
+  });
+
+  it("takes what the documentation's commands give it", () => {
+    const text = readFileSync(path.join(checkout, "docs", "runbook.md"), "utf8");
+    const commands = [...text.matchAll(/--parameters '([^']+)' \\\s+--target-locations '([^']+)'/g)];
+    assert.equal(commands.length, 2);
+    for (const [, parameters, locations] of commands) {
+      startParameters(plain().parameters, JSON.parse(parameters) as Record<string, string[]>);
+      for (const { ExecutionRoleName } of JSON.parse(locations) as TargetLocation[])
+        assert.equal(ExecutionRoleName, runbookNames({}).executionRoleName);
     }
   });
 

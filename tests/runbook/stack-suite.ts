@@ -86,8 +86,8 @@ export function stackSuite(databases: () => DatabaseAccount): void {
 
   it("has nothing to do afterwards, and leaves nothing", async () => {
     await engine.expectNoChanges({ args: ["--refresh"] });
-    const { forOperations } = await engine.outputs();
-    const { document, executionRole } = forOperations as Record<string, string>;
+    const { document, executionRole } = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs
+      .forOperations as Record<string, string>;
     assert.deepEqual([document, executionRole], ["db-access-runbook", "db-access-runbook-execution"]);
     await engine.destroy();
     assert.deepEqual((await engine.exported()).deployment.resources ?? [], []);

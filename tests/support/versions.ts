@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
+import type { RunningDirectory } from "../../local/directory";
 import type { RunningServer } from "../../local/servers";
 import { productWords } from "../../provisioner/protocol";
 
@@ -18,8 +19,14 @@ export function versionsToTest(...specs: string[]): string[] {
   return versions.filter((spec) => !skipped.includes(engineOf(spec)));
 }
 
+/** Whether somebody has named it to be left out. */
+export const isSkipped = (name: string): boolean => skipped.includes(name);
+
 /** For the last line of a run: what the server itself says it is. */
-export function noteServer(server: RunningServer): void {
-  const file = path.join(__dirname, "..", "..", "dist", "test-servers.txt");
-  appendFileSync(file, `${productWords(server.spec.engine)} ${server.version}\n`);
-}
+export const noteServer = (server: RunningServer): void =>
+  note(`${productWords(server.spec.engine)} ${server.version}`);
+
+export const noteDirectory = (server: RunningDirectory): void => note(`OpenLDAP ${server.version}`);
+
+const note = (words: string): void =>
+  appendFileSync(path.join(__dirname, "..", "..", "dist", "test-servers.txt"), `${words}\n`);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { GrantClaim, LoginClaim } from "../../access/claims";
 import type { FunctionConfig } from "../../config";
 import { parameterNames } from "../../access/plan";
-import type { DatabaseCreated } from "../database-created";
+import type { DatabaseCreated } from "./event";
 import { levelClaims } from "../level";
 
 /** Whoever makes the event again for the same database and application means the same users. */

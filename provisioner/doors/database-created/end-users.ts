@@ -1,5 +1,5 @@
 import { isLogin } from "../level";
-import type { DatabaseCreated } from "../database-created";
+import type { DatabaseCreated } from "./event";
 import { applied, statusOf, wordsOf } from "../carry-out";
 import type { DoorServices } from "../door";
 import { claimOf } from "../services";

@@ -1,5 +1,5 @@
 import { members } from "../../directory";
-import type { DatabaseCreated } from "../database-created";
+import type { DatabaseCreated } from "./event";
 import { applied, carryOut, statusOf, wordsOf } from "../carry-out";
 import type { DoorServices } from "../door";
 import { claimOf } from "../services";

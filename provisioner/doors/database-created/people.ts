@@ -1,7 +1,7 @@
 import type { GrantClaim, LoginClaim } from "../../access/claims";
 import { granteeName } from "../../access/claims";
 import type { ClaimRequest } from "../../protocol/messages";
-import type { DatabaseCreated } from "../database-created";
+import type { DatabaseCreated } from "./event";
 import type { DoorServices } from "../door";
 import { isGrant, levelClaims, type GrantRecord } from "../level";
 import { claimOf } from "../services";

@@ -74,6 +74,11 @@ describe("what a provisioner tells its functions and its callers", () => {
       ca: undefined,
       tlsServerName: undefined,
       allowGlobalPrivileges: [],
+      auditLogGroup: "/db-access/orders/audit",
+      parameterPath: "/orders",
+      parameterPasswordKeyArn: undefined,
+      rosterParameter: undefined,
+      directory: undefined,
     };
     assert.deepEqual(
       configsOf(built),

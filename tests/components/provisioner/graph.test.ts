@@ -118,7 +118,8 @@ describe("the resources of a provisioner", () => {
       ({ name }: Child): undefined =>
         void seen.set(kind, [...(seen.get(kind) ?? []), name]);
     const transforms = Object.fromEntries(childKinds.map((kind) => [kind, note(kind)])) as ChildTransforms;
-    const made = await graph(plainArgs({ network: everywhere, access: everybody, transforms }));
+    const monitoring = { auditDestinationArn: "arn:aws:logs:eu-central-1:444455556666:destination:audit" };
+    const made = await graph(plainArgs({ network: everywhere, access: everybody, monitoring, transforms }));
     assert.deepEqual([...seen.keys()].sort(), [...childKinds]);
     assert.equal([...seen.values()].flat().length, made.all.length - 1);
   });

@@ -45,8 +45,8 @@ describe("a provisioner's functions and roles", () => {
     assert.deepEqual(settings("access"), [1024, 120, -1]);
     assert.deepEqual(settings("migrate"), [512, 600, 2]);
     assert.deepEqual(settings("rotate"), [512, 300, 1]);
-    for (const { inputs } of made.of("aws:cloudwatch/logGroup:LogGroup"))
-      assert.deepEqual([inputs.retentionInDays, inputs.kmsKeyId], [30, key("logs")]);
+    for (const { name, inputs } of made.of("aws:cloudwatch/logGroup:LogGroup"))
+      assert.deepEqual([inputs.retentionInDays, inputs.kmsKeyId], [name.includes("audit") ? 731 : 30, key("logs")]);
     const policy = made.one("aws:iam/rolePolicy:RolePolicy", "-access-policy").policy as string;
     const keys = documentOf(policy).Statement.filter(({ Sid }) => /^Use\w+Keys$/.test(String(Sid)));
     assert.deepEqual(
@@ -57,6 +57,27 @@ describe("a provisioner's functions and roles", () => {
       ],
     );
     assert.ok(!sids(policy).includes("SendTraces"));
+  });
+
+  it("gather their audit events in one group, which another account may get a copy of", async () => {
+    const auditDestinationArn = "arn:aws:logs:eu-central-1:999988887777:destination:audit";
+    const plain = await graph(leanArgs({}));
+    const subscription = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter";
+    assert.deepEqual(plain.of(subscription), []);
+    const made = await graph(leanArgs({ monitoring: { auditRetentionDays: 3653, auditDestinationArn } }));
+    const name = "/db-access/orders/audit";
+    const group = made.one("aws:cloudwatch/logGroup:LogGroup", "-audit-logs");
+    assert.deepEqual([group.name, group.retentionInDays], [name, 3653]);
+    const filter = made.one(subscription, "-audit-subscription");
+    assert.deepEqual([filter.logGroup, filter.filterPattern, filter.destinationArn], [name, "", auditDestinationArn]);
+    for (const kind of ["access", "migrate", "rotate"]) {
+      const { environment } = made.one(lambda, `-${kind}`) as { environment: { variables: Record<string, string> } };
+      assert.equal(environment.variables.DB_ACCESS_AUDIT_LOG_GROUP, name);
+      const policy = made.one("aws:iam/rolePolicy:RolePolicy", `-${kind}-policy`).policy as string;
+      const written = documentOf(policy).Statement.find(({ Sid }) => Sid === "WriteAudit");
+      assert.deepEqual(written?.Action, ["logs:CreateLogStream", "logs:PutLogEvents"]);
+      assert.match(String(written?.Resource), /:log-group:\/db-access\/orders\/audit:\*$/);
+    }
   });
 
   it("run the package's archive, or its code beside the certificates to trust", async () => {
@@ -365,7 +386,12 @@ describe("a provisioner's directory", () => {
     for (const other of [migrate, rotate]) assert.ok(!sids(other).includes("ReadIdentityStore"));
     const roleArn = "arn:aws:iam::777788889999:role/directory-reader";
     const through = await graph(leanArgs({ directory: { ...directory, roleArn, region: "eu-west-1" } }));
-    assert.match(environmentOf(through).DB_ACCESS_DIRECTORY, /"region":"eu-west-1","roleArn":"arn:aws:iam::7777/);
+    assert.deepEqual(JSON.parse(environmentOf(through).DB_ACCESS_DIRECTORY), {
+      kind: "identityCenter",
+      identityStoreId: "d-0123456789",
+      region: "eu-west-1",
+      roleArn,
+    });
     assert.deepEqual((await statementOf(through, "AssumeDirectoryRole")) as object, {
       Sid: "AssumeDirectoryRole",
       Effect: "Allow",

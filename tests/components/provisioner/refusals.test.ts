@@ -147,6 +147,14 @@ const refusals: [ProvisionerArgs, RegExp][] = [
     change({ monitoring: { retentionDays: 100 } }),
     /monitoring\.retentionDays 100 cannot be used; CloudWatch knows 1, 3, 5/,
   ],
+  [
+    change({ monitoring: { auditRetentionDays: 730 } }),
+    /monitoring\.auditRetentionDays 730 cannot be used; CloudWatch knows 1, 3, 5/,
+  ],
+  [
+    change({ monitoring: { auditDestinationArn: "arn:aws:kinesis:eu-central-1:111122223333:stream/x" } }),
+    /monitoring\.auditDestinationArn .* cannot be used; use the ARN of a destination/,
+  ],
   [change({ schedule: "hourly" }), /schedule "hourly" cannot be used; use "rate\(15 minutes\)"/],
   [change({ tls: { ca: "ca.pem" } }), /tls\.ca "the text" cannot be used; give the certificates themselves/],
   [change({ forceDestroy: "yes" }), /forceDestroy "yes" cannot be used; use true or false/],

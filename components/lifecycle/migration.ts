@@ -1,0 +1,242 @@
+import { z } from "zod";
+import {
+  DbAccessError,
+  familyOf,
+  migrationId,
+  migrationSchema,
+  type MigrationStatus,
+  type ProvisionerRef,
+} from "../../provisioner/protocol";
+import type { MigrationCall } from "../client";
+import { manifestOf, packed, readMigrations } from "../migration-folder";
+import type { CheckResult } from "./check";
+import type { DiffResult } from "./diff";
+import { InitialisationError, LifecycleError } from "./failure";
+import type { Lifecycle, Surroundings } from "./lifecycle";
+import { refProblems, type Failure } from "./shape";
+import {
+  hasUnknown,
+  PROVIDER_KEY,
+  recordToWire,
+  REMOVAL_KEY,
+  sameWire,
+  valueAt,
+  withoutNulls,
+  type Properties,
+} from "./wire";
+
+/** What the program says, without what every resource has. `files` is made from `directory` by the class. */
+const inputsSchema = z.strictObject({
+  ...migrationSchema.shape,
+  directory: z.string().min(1),
+  files: z.record(z.string(), z.string()),
+});
+
+const defaults = {
+  historyTable: "db_access_migrations",
+  order: "strict",
+  resolve: {},
+  onChecksumMismatch: "error",
+  lint: "refuse",
+} as const;
+
+const inputNames = Object.keys(inputsSchema.shape);
+const identity = [["provisioner", "cluster"], ["database"], ["historyTable"]] as const;
+
+const inputsOf = (properties: Properties): Properties => {
+  const given = withoutNulls(properties) as Properties;
+  return {
+    ...defaults,
+    ...Object.fromEntries(inputNames.filter((name) => given[name] !== undefined).map((name) => [name, given[name]])),
+  };
+};
+
+const removalWords = ({ database }: Properties): string =>
+  `Leaves what the migrations have made in ${typeof database === "string" ? database : "the database"}, and their history.`;
+
+const whole = (properties: Properties): Properties =>
+  recordToWire({
+    provisioner: withoutNulls(properties.provisioner),
+    ownerKey: properties.ownerKey,
+    ...inputsOf(properties),
+    [REMOVAL_KEY]: removalWords(properties),
+  });
+
+function check(news: Properties): CheckResult {
+  const failures: Failure[] = refProblems(withoutNulls(news.provisioner));
+  const inputs = inputsOf(news);
+  if (!hasUnknown(inputs)) {
+    const unknown = Object.keys(withoutNulls(news) as Properties).filter(
+      (name) => ![...inputNames, ...reserved].includes(name),
+    );
+    for (const property of unknown)
+      failures.push({ property, reason: `${property} is not an argument of DbMigration.` });
+    const { error } = inputsSchema.safeParse(inputs);
+    for (const issue of error?.issues ?? []) {
+      const property = issue.path.join(".");
+      failures.push({ property, reason: `${property}: ${issue.message}` });
+    }
+  }
+  return { inputs: { ...whole(news), [PROVIDER_KEY]: news[PROVIDER_KEY] } as Properties, failures };
+}
+
+/** Set by the class and not by whoever writes the program. */
+const reserved = ["provisioner", "ownerKey", PROVIDER_KEY, REMOVAL_KEY, "applied", "pending", "drift"];
+
+function diff(olds: Properties, news: Properties): DiffResult {
+  const [before, after] = [whole(olds), whole(news)];
+  const replaces = identity
+    .filter((path) => {
+      const [a, b] = [valueAt(before, path), valueAt(after, path)];
+      return a !== undefined && !hasUnknown(a) && !hasUnknown(b) && !sameWire(a, b);
+    })
+    .map(([first]) => first);
+  return { changes: replaces.length > 0 || hasUnknown(after) || !sameWire(before, after), replaces };
+}
+
+interface Prepared {
+  ref: ProvisionerRef;
+  inputs: z.infer<typeof inputsSchema>;
+  owner: string;
+}
+
+function prepare(properties: Properties): Prepared {
+  const problems = refProblems(withoutNulls(properties.provisioner));
+  const parsed = inputsSchema.safeParse(inputsOf(properties));
+  if (problems.length > 0 || !parsed.success) {
+    const words = [...problems.map(({ reason }) => reason), ...(parsed.success ? [] : [z.prettifyError(parsed.error)])];
+    throw new LifecycleError(new DbAccessError("InvalidInput", words.join(" ")));
+  }
+  return {
+    ref: withoutNulls(properties.provisioner) as ProvisionerRef,
+    inputs: parsed.data,
+    owner: String(properties.ownerKey),
+  };
+}
+
+/** Of a program's properties, for its preview. */
+export const plannedCall = (properties: Properties, texts: string): MigrationCall =>
+  callOf(prepare(properties), "plan", texts);
+
+/** What a request says beside the texts. */
+const callOf = (
+  { inputs: { files, ...inputs }, owner }: Prepared,
+  operation: MigrationCall["operation"],
+  texts?: string,
+): MigrationCall => ({
+  operation,
+  owner,
+  // Where the files lie is the program's business.
+  migration: migrationSchema.strip().parse(inputs),
+  files: Object.entries(files).map(([name, sha256]) => ({ name, sha256 })),
+  ...(texts === undefined ? {} : { texts }),
+});
+
+const isThere = (state: MigrationStatus["history"][number]["state"]): boolean =>
+  state !== "applying" && state !== "failed";
+
+/** The files that the database has, as far as the folder goes: what runs, and never what checks or takes back. */
+function recorded({ history }: MigrationStatus, files: Record<string, string>): Record<string, string> {
+  const there = new Map(history.filter(({ state }) => isThere(state)).map(({ name, sha256 }) => [name, sha256]));
+  const beside = Object.entries(files).filter(([name]) => /\.(down|verify)\.sql$/.test(name));
+  return Object.fromEntries([...beside, ...there]);
+}
+
+const outputs = (status: MigrationStatus, drift: string[]): Properties => ({
+  applied: status.history
+    .filter(({ state }) => isThere(state))
+    .map(({ name }) => name)
+    .sort(),
+  pending: status.pending,
+  drift,
+});
+
+export function migrationLifecycle(surroundings: Surroundings): Lifecycle {
+  const ask = (prepared: Prepared, call: MigrationCall): Promise<MigrationStatus> =>
+    surroundings
+      .client()
+      .migrations(prepared.ref, call)
+      .catch((error: unknown) => {
+        throw error instanceof DbAccessError ? new LifecycleError(error) : error;
+      });
+
+  async function apply(id: string, properties: Properties): Promise<Properties> {
+    const prepared = prepare(properties);
+    const { directory, files } = prepared.inputs;
+    const found = readMigrations(directory);
+    if (!sameWire(manifestOf(found), files))
+      throw new LifecycleError(
+        new DbAccessError(
+          "MigrationRefused",
+          `The files in ${directory} have changed since the program read them; run it again.`,
+        ),
+      );
+    const call = callOf(prepared, "apply", packed(found));
+    for (;;) {
+      const status = await ask(prepared, call);
+      for (const { name, kind, ms } of status.ran)
+        surroundings.tell(`${kind === "apply" ? "ran" : kind} ${name}${kind === "apply" ? ` in ${ms} ms` : ""}`);
+      const { failure } = status;
+      if (failure !== undefined) {
+        const props = { ...whole(properties), files: recorded(status, files), ...outputs(status, []) };
+        throw new InitialisationError(failureWords(failure), id, {
+          ...recordToWire(props),
+          [PROVIDER_KEY]: properties[PROVIDER_KEY],
+        });
+      }
+      if (!status.incomplete) return recordToWire({ ...whole(properties), ...outputs(status, []) });
+      // What one invocation had no time for, the next one goes on with; one that got nowhere would for ever.
+      if (status.ran.length === 0)
+        throw new LifecycleError(
+          new DbAccessError("DeadlineExceeded", `${String(status.pending[0])} was not begun in time; run it again.`),
+        );
+    }
+  }
+
+  return {
+    check: (_olds, news) => check(news),
+
+    diff: (_id, olds, news) => diff(olds, news),
+
+    async create(inputs) {
+      const { ref, inputs: known } = prepare(inputs);
+      const id = migrationId(familyOf(ref.engine), ref.cluster, known.database, known.historyTable);
+      return { id, outs: await apply(id, inputs) };
+    },
+
+    update: async (id, _olds, news) => ({ outs: await apply(id, news) }),
+
+    async read(id, state) {
+      const prepared = prepare(state);
+      const status = await ask(prepared, callOf(prepared, "plan")).catch((error: unknown) => {
+        if (error instanceof DbAccessError && error.code === "ObjectMissing" && error.property === "database")
+          return undefined;
+        throw error;
+      });
+      if (status === undefined) return { id: "", props: {} };
+      const drift = [
+        ...status.blocks.map(({ words }) => words),
+        ...status.pending.map((name) => `${name} has not run`),
+      ];
+      const props = { ...whole(state), files: recorded(status, prepared.inputs.files) };
+      return { id, props: recordToWire({ ...props, ...outputs(status, drift) }), inputs: recordToWire(props) };
+    },
+
+    delete: () => Promise.resolve(),
+  };
+}
+
+function failureWords({
+  file,
+  line,
+  statement,
+  code,
+  words,
+  rolledBack,
+}: NonNullable<MigrationStatus["failure"]>): string {
+  const where = line === undefined ? (statement === undefined ? "" : ` at statement ${statement}`) : ` at line ${line}`;
+  const left = rolledBack
+    ? "Nothing of the file is there; put it right and run again."
+    : "What came before in the file is there: look at the database, then say with resolve what it is.";
+  return `MigrationFailed: ${file}${where}: ${words}${code === undefined ? "" : ` (${code})`}. ${left}`;
+}

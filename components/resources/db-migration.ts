@@ -1,0 +1,100 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DbAccessError, type ProvisionerRef } from "../../provisioner/protocol";
+import { defaultClient } from "../client";
+import { hasUnknown, PROVIDER_KEY } from "../lifecycle/wire";
+import { migrationLines } from "../migration-preview";
+import { manifestOf, packed, readMigrations } from "../migration-folder";
+import { ownerOf } from "../owner";
+import { previewsOnline } from "../preview";
+import { refOf } from "../reference";
+import { providerTexts, typeOf } from "../shim";
+import type { CommonArgs } from "./base";
+
+/** What somebody who has looked at the database says of a file that failed part of the way. */
+export interface ResolveArgs {
+  /** `retry`: run it again. `applied`: all of it is there now. `skip`: never run it. */
+  as: pulumi.Input<"retry" | "applied" | "skip">;
+  /** The failure that was looked at, as the message names it: another one has to be looked at again. */
+  failure: pulumi.Input<string>;
+}
+
+export interface DbMigrationArgs extends CommonArgs {
+  /** The database that the files change. Another one is another resource. */
+  database: pulumi.Input<string>;
+  /**
+   * The folder with the files, from the program's own: `0001_what.sql` once and in order, `R__what.sql` whenever it has
+   * changed, `0001_what.verify.sql` as a check after its file. Other names that end in `.sql` are refused.
+   */
+  directory: string;
+  /**
+   * The role that files act as and that owns what they make. Default: the database's owner. Never the provisioner's own
+   * login, with whose rights no file runs.
+   */
+  runAs?: pulumi.Input<string>;
+  /**
+   * Table of the history, `name` or `schema.name`; beside it `<name>_log` and `<name>_lock`. Default
+   * `db_access_migrations` in schema `public`. Another one is another resource.
+   */
+  historyTable?: pulumi.Input<string>;
+  /** `strict` refuses a number below one that has run; `allow` runs it. Default `strict`. */
+  order?: pulumi.Input<"strict" | "allow">;
+  /** In a database without a history: the highest number that is there already and is not run. */
+  baseline?: pulumi.Input<string>;
+  /** By file name, what became of a file that failed without a transaction around it. */
+  resolve?: pulumi.Input<Record<string, pulumi.Input<ResolveArgs>>>;
+  /** What a file means that is not what ran: `error`, or `repair` to record it as it is now. Default `error`. */
+  onChecksumMismatch?: pulumi.Input<"error" | "repair">;
+  /** What a file that destroys or blocks means unless it says that it is meant: `refuse` or `warn`. Default `refuse`. */
+  lint?: pulumi.Input<"refuse" | "warn">;
+}
+
+/**
+ * A folder of SQL files, applied to a PostgreSQL database in order and each one once, as a role of the database's and
+ * never as its admin. State holds names and hashes. Deleting it leaves the database as it is. `NotSupported` on MySQL
+ * and MariaDB so far.
+ */
+export class DbMigration extends pulumi.CustomResource {
+  /** The files that are in the database, by name. */
+  declare readonly applied: pulumi.Output<string[]>;
+  /** The files that were still to run when the database was last looked at; empty after an `up`. */
+  declare readonly pending: pulumi.Output<string[]>;
+  /** One sentence: what deleting this resource will do. */
+  declare readonly onDelete: pulumi.Output<string>;
+  /** What the last refresh found different, one line each; empty after an `up`. */
+  declare readonly drift: pulumi.Output<string[]>;
+
+  constructor(name: string, args: DbMigrationArgs, opts?: pulumi.CustomResourceOptions) {
+    const type = typeOf("DbMigration");
+    const owner = ownerOf(name, type, opts?.parent);
+    const files = filesOf(args.directory);
+    const props = {
+      ...args,
+      provisioner: refOf(args.provisioner),
+      ownerKey: pulumi.all([args.ownerKey, owner]).apply(([key, own]) => key ?? own),
+      files: manifestOf(files),
+    };
+    const computed = { applied: undefined, pending: undefined, onDelete: undefined, drift: undefined };
+    super(type, name, { ...computed, ...props, [PROVIDER_KEY]: providerTexts.DbMigration }, opts);
+    if (!previewsOnline()) return;
+    pulumi.output(props as pulumi.Input<Record<string, unknown>>).apply(async (known) => {
+      if (hasUnknown(known)) return;
+      const done = pulumi.runtime.rpcKeepAlive();
+      try {
+        const lines = await migrationLines(defaultClient(), known.provisioner as ProvisionerRef, known, packed(files));
+        await Promise.all(lines.map(({ level, words }) => pulumi.log[level](words, this)));
+      } finally {
+        done();
+      }
+    });
+  }
+}
+
+/** In the program, so that a preview shows which files are new: a file that is wrong is said before anything is made. */
+function filesOf(directory: string): ReturnType<typeof readMigrations> {
+  try {
+    return readMigrations(directory);
+  } catch (error) {
+    if (!(error instanceof DbAccessError)) throw error;
+    throw new pulumi.RunError(`DbMigration: ${error.message}`);
+  }
+}
