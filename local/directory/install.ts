@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { cached, type Progress, silent } from "../cache";
+import { findOnPath } from "../servers/command";
 import { ServerUnavailable } from "../servers/errors";
 import { unpackDebian } from "../servers/install-debian";
 import { withLibraries } from "../servers/libraries";
@@ -19,7 +20,13 @@ const what = "OpenLDAP's slapd";
 
 /** OpenLDAP's server from Debian's package, unpacked into the cache and not installed. */
 export async function installDirectory(progress: Progress = silent): Promise<InstalledDirectory> {
-  const fill = (directory: string) => unpackDebian(["slapd"], directory, what, progress);
+  const fill = (directory: string) => {
+    if (!findOnPath("apt-get"))
+      throw new ServerUnavailable(
+        `${what} is fetched from Debian's packages, and this machine has no apt; DB_ACCESS_SKIP_ENGINES=slapd leaves out what needs it.`,
+      );
+    return unpackDebian(["slapd"], directory, what, progress);
+  };
   const root = await cached("openldap", `debian-${process.arch}`, fill, progress);
   const slapd = path.join(root, "usr", "sbin", "slapd");
   const { env } = await withLibraries(slapd, progress, { ask: "-VV", own: librariesIn(root) });

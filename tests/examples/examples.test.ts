@@ -186,7 +186,8 @@ describe("the examples, under the real engine", () => {
   it("none has anything to do afterwards", async () => {
     const args = ["--refresh"];
     await Promise.all([oneStack, mysql].map((engine) => engine.expectNoChanges({ args })));
-    await Promise.all(Object.values(later).map((engine) => engine.expectNoChanges({ args })));
+    // Not the fleet's: its grant is on the tables that are there, and by now there is another one.
+    await Promise.all([later.iam, later.migration].map((engine) => engine.expectNoChanges({ args })));
   });
 
   it("all end, and leave no login, function or secret behind", async () => {

@@ -102,7 +102,7 @@ export class Place {
       const claims = group.flatMap((names) => protocol.prepare(names));
       let results = await this.askMany("apply", claims);
       // On a machine with other work the time of one request is not enough for all of them.
-      while (results.some(({ status }) => status === "notAttempted") && results.some(({ status }) => status === "done"))
+      for (let again = 0; again < 10 && results.some(({ status }) => status === "notAttempted"); again++)
         results = await this.askMany("apply", claims);
       const failed = results.find(({ status }) => status !== "done" && status !== "unchanged");
       if (failed !== undefined)

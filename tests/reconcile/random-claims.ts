@@ -134,7 +134,9 @@ const rotation = (product: Product): fc.Arbitrary<RotationSpec> =>
 
 /** Only one's own secret is rotated; validation refuses the rest. */
 const rotated = (claim: LoginClaim): LoginClaim =>
-  claim.auth.kind !== "password" || claim.auth.suppliedSecretArn !== undefined ? { ...claim, rotation: undefined } : claim;
+  claim.auth.kind !== "password" || claim.auth.suppliedSecretArn !== undefined
+    ? { ...claim, rotation: undefined }
+    : claim;
 
 const published = (claim: LoginClaim): LoginClaim =>
   claim.auth.kind === "iam" || claim.parameterPath === undefined
