@@ -56,7 +56,11 @@ describe("the application team's example", () => {
   it("destroys all but the data, which its policy retains", async () => {
     const { output } = await engine.destroy();
     assert.match(output, /orders_owner/, "a role that is retained with its database is named");
-    const roles = await byHand(world, undefined, "SELECT rolname FROM pg_roles WHERE rolname LIKE 'orders%' ORDER BY 1");
+    const roles = await byHand(
+      world,
+      undefined,
+      "SELECT rolname FROM pg_roles WHERE rolname LIKE 'orders%' ORDER BY 1",
+    );
     // The migrator stays with what it has made; nobody can log in as it.
     assert.deepEqual(roles, [{ rolname: "orders_migrator" }, { rolname: "orders_owner" }]);
     assert.deepEqual(await byHand(world, "orders", "SELECT what FROM lines"), [{ what: "first" }]);
