@@ -49,9 +49,8 @@ export interface DbMigrationArgs extends CommonArgs {
 }
 
 /**
- * A folder of SQL files, applied to a PostgreSQL database in order and each one once, as a role of the database's and
- * never as its admin. State holds names and hashes. Deleting it leaves the database as it is. `NotSupported` on MySQL
- * and MariaDB so far.
+ * A folder of SQL files, applied to a database in order and each one once, as a role of the database's and never as its
+ * admin. State holds names and hashes. Deleting it leaves the database as it is.
  */
 export class DbMigration extends pulumi.CustomResource {
   /** The files that are in the database, by name. */

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Account } from "../access/account";
-import type { Claim } from "../access/claims";
+import { accountKey, type Account } from "../access/account";
+import type { Claim, GrantClaim } from "../access/claims";
 import { normaliseClaim } from "../access/normalise";
 import type { Operation } from "../access/operation";
 import type { FunctionConfig } from "../config";
 import { generatePassword } from "../credentials/password";
-import { accountKey } from "../access/account";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { applyBatch } from "../reconcile/apply";
@@ -29,6 +28,8 @@ export interface Migrator {
   name: string;
   /** The role that its sessions act as, which owns what they make. */
   runAs: string;
+  /** The role is the owner of the database. */
+  owns: boolean;
   database: string;
 }
 
@@ -40,7 +41,7 @@ interface Run {
 }
 
 /** By the same planner as everybody's claims: a name that is there and not ours is refused, what somebody changed is put right. */
-export async function prepareMigrator(run: Run, { name, runAs, database }: Migrator): Promise<void> {
+export async function prepareMigrator(run: Run, { name, runAs, owns, database }: Migrator): Promise<void> {
   const { facts } = run.session;
   const scoped = facts.family === "postgresql" && facts.versionNumber >= 160000;
   const claims: Claim[] = [
@@ -52,17 +53,9 @@ export async function prepareMigrator(run: Run, { name, runAs, database }: Migra
       on: { kind: "role", role: runAs, ...(scoped ? { inherit: false, set: true } : {}) },
       mode: "additive",
     },
-    ...(facts.family === "postgresql"
-      ? [
-          {
-            kind: "grant" as const,
-            grantee: name,
-            on: { kind: "database" as const, database },
-            privileges: ["CONNECT"],
-            mode: "additive" as const,
-          },
-        ]
-      : []),
+    ...(facts.family === "postgresql" ? [inDatabase(name, database, { privileges: ["CONNECT"] })] : []),
+    // What it defines runs there without its roles: its views and routines would be nobody's to use.
+    ...(facts.product === "mariadb" && owns ? [inDatabase(name, database, { template: "trusted_admin" })] : []),
   ];
   const works = claims.map((claim, index): Work => {
     const request = {
@@ -86,6 +79,14 @@ export async function prepareMigrator(run: Run, { name, runAs, database }: Migra
         },
       );
 }
+
+const inDatabase = (grantee: string, database: string, what: Pick<GrantClaim, "privileges" | "template">): Claim => ({
+  kind: "grant",
+  grantee,
+  on: { kind: "database", database },
+  mode: "additive",
+  ...what,
+});
 
 /** For the length of one run: a fresh password, and on PostgreSQL the server's own clock ends it. */
 export async function openMigrator(run: Run, { name }: Migrator, until: number): Promise<string> {

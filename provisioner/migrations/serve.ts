@@ -5,15 +5,20 @@ import { DbAccessError, toErrorBody } from "../errors";
 import type { Invocation } from "../invocation";
 import type { MigrationRequest, MigrationStatus } from "../protocol/migrations";
 import { assertCluster } from "../request";
+import type { FamilyMigrations } from "./family";
 import { plannedFiles, refusal, textsOf } from "./files";
 import type { Finding } from "./finding";
 import { mainNameOf, type MigrationFile } from "./folder";
 import type { HistoryRow } from "./history";
 import { closeMigrator, migratorName, openMigrator, prepareMigrator, type Migrator } from "./login";
 import { planMigrations, type MigrationPlan, type MigrationRules, type PlannedFile } from "./plan";
-import { lookAt, openSession } from "./postgresql";
-import { analyse } from "./postgresql/analyse";
+import { mysqlMigrations } from "./mysql";
+import { postgresqlMigrations } from "./postgresql";
 import type { FileFailure, MigrationSession, StepOutcome } from "./run";
+import { runAsOf } from "./run-as";
+
+const familyOf = ({ config }: Pick<Invocation, "config">): FamilyMigrations =>
+  config.family === "postgresql" ? postgresqlMigrations : mysqlMigrations;
 
 /** Kept for writing down how a file ended, and for the answer. */
 const RESERVE_MS = 10_000;
@@ -21,8 +26,6 @@ const RESERVE_MS = 10_000;
 /** One folder of files against one database: planned, or run under its own lock as the migrator. */
 export async function serveMigrations(invocation: Invocation, request: MigrationRequest): Promise<MigrationStatus> {
   const { config, requestId } = invocation;
-  if (config.family !== "postgresql")
-    throw new DbAccessError("NotSupported", "Migrations run on PostgreSQL only, so far. Nothing was changed.");
   const event = { requestId, cluster: config.cluster };
   try {
     assertCluster(config, request);
@@ -30,10 +33,10 @@ export async function serveMigrations(invocation: Invocation, request: Migration
     const texts = textsOf(request);
     const session = await connect(invocation);
     try {
-      const runAs = await runAsOf(session, request);
+      const { role: runAs, owns } = await runAsOf(config, session, request.migration);
       return request.operation === "plan"
         ? await plan(invocation, request, { runAs, files, texts })
-        : await apply({ ...invocation, session }, request, { runAs, files, texts: needed(texts) });
+        : await apply({ ...invocation, session }, request, { runAs, owns, files, texts: needed(texts) });
     } finally {
       await session.close();
     }
@@ -49,25 +52,6 @@ function needed(texts: MigrationFile[] | undefined): MigrationFile[] {
   return texts;
 }
 
-/** Whoever acts as the admin can do everything that the admin can: files never do. */
-async function runAsOf(session: EngineSession, { migration }: MigrationRequest): Promise<string> {
-  const { database, runAs } = migration;
-  const query = { names: [], databases: [database], schemas: [], ownersOf: [] };
-  const found = (await session.read(query)).databases.get(database);
-  if (found === undefined)
-    throw new DbAccessError("ObjectMissing", `Database ${database} does not exist; create it first.`, {
-      property: "database",
-    });
-  const role = runAs ?? found.owner ?? "";
-  if (role === session.facts.admin.name || role === "")
-    throw new DbAccessError(
-      "MigrationRefused",
-      `${runAs === undefined ? `Database ${database} belongs to` : "runAs is"} the provisioner's own login, and files never run with its rights. Give the database an owner role, or name a role with runAs. Nothing was changed.`,
-      { property: "runAs" },
-    );
-  return role;
-}
-
 interface Task {
   runAs: string;
   files: PlannedFile[];
@@ -78,15 +62,32 @@ const rulesOf = ({ migration }: MigrationRequest): MigrationRules => migration;
 
 async function plan(invocation: Invocation, request: MigrationRequest, task: Task): Promise<MigrationStatus> {
   const { database, historyTable } = request.migration;
-  const { history, holder } = await asAdmin(invocation, (admin) => lookAt(invocation, admin, database, historyTable));
+  const { history, holder } = await asAdmin(invocation, (admin) =>
+    familyOf(invocation).lookAt(invocation, admin, database, historyTable),
+  );
+  const { status } = await judge(invocation, request, task, history);
+  if (holder === undefined) return status;
+  // What somebody is running now has not ended, and has not been cut short either.
+  return { ...status, holder, blocks: status.blocks.filter(({ code }) => code !== "failed") };
+}
+
+interface Judgement {
+  planned: MigrationPlan;
+  status: MigrationStatus;
+}
+
+/** What is to be done with such a history, and everything that is in the way. */
+async function judge(
+  invocation: Pick<Invocation, "config">,
+  request: MigrationRequest,
+  task: Task,
+  history: readonly HistoryRow[],
+): Promise<Judgement> {
   const planned = planMigrations(task.files, history, rulesOf(request));
-  const { problems, findings } = await analyse(pendingTexts(planned, task.texts ?? []));
+  const { problems, findings } = await familyOf(invocation).analyse(pendingTexts(planned, task.texts ?? []));
+  const status = statusOf(task, history, planned, findings);
   const found = problems.map(({ file, words }) => ({ code: "notRunnable", file, words: `${file} ${words}.` }));
-  return {
-    ...statusOf(task, history, planned, findings),
-    blocks: [...planned.blocks, ...found],
-    ...(holder === undefined ? {} : { holder }),
-  };
+  return { planned, status: { ...status, blocks: [...status.blocks, ...found] } };
 }
 
 function statusOf(
@@ -125,7 +126,7 @@ const pendingTexts = ({ steps }: MigrationPlan, texts: readonly MigrationFile[])
     ),
   );
 
-type ApplyTask = Task & { texts: MigrationFile[] };
+type ApplyTask = Task & { texts: MigrationFile[]; owns: boolean };
 
 async function apply(
   run: Invocation & { session: EngineSession },
@@ -138,10 +139,12 @@ async function apply(
   const before = await plan(run, request, task);
   refuse(before, request);
   if (before.pending.length === 0 && before.holder === undefined) return before;
-  const migrator: Migrator = { name: migratorName(database, session.facts.maxNameLength), runAs: task.runAs, database };
+  const { runAs, owns } = task;
+  const migrator: Migrator = { name: migratorName(database, session.facts.maxNameLength), runAs, owns, database };
   await prepareMigrator(run, migrator);
   try {
-    const migrations = await enter(run, migrator, historyTable, deadline);
+    const enter = async () => ({ username: migrator.name, password: await openMigrator(run, migrator, deadline) });
+    const migrations = await familyOf(run).openSession(run, enter, migrator, historyTable);
     try {
       return await runPending(run, request, task, migrations);
     } finally {
@@ -150,25 +153,6 @@ async function apply(
   } finally {
     // The server's clock ends the login at the deadline, should this fail.
     await closeMigrator(run, migrator).catch(() => undefined);
-  }
-}
-
-const ENTRIES = 5;
-
-/** Another run of the same database may have changed the password, or closed the login, in between. */
-async function enter(
-  run: Invocation & { session: EngineSession },
-  migrator: Migrator,
-  historyTable: string,
-  deadline: number,
-): Promise<MigrationSession> {
-  for (let entry = 1; ; entry++) {
-    const password = await openMigrator(run, migrator, deadline);
-    try {
-      return await openSession(run, { username: migrator.name, password }, migrator, historyTable);
-    } catch (error) {
-      if (entry === ENTRIES || !(error instanceof DbAccessError) || error.code !== "AdminLoginRefused") throw error;
-    }
   }
 }
 
@@ -181,9 +165,8 @@ async function runPending(
   const { config, requestId, deadline, session } = run;
   await migrations.lock(deadline - RESERVE_MS);
   await migrations.prepare(session.facts.admin.name);
-  const planned = planMigrations(task.files, await migrations.history(), rulesOf(request));
-  const { findings } = await analyse(pendingTexts(planned, task.texts));
-  refuse(statusOf(task, [], planned, findings), request);
+  const { planned, status } = await judge(run, request, task, await migrations.history());
+  refuse(status, request);
   const ran: StepOutcome[] = [];
   let failure: FileFailure | undefined;
   for (const { kind, file } of planned.steps) {
@@ -210,7 +193,7 @@ async function runPending(
   const history = await migrations.history();
   const after = planMigrations(task.files, history, rulesOf(request));
   return {
-    ...statusOf(task, history, after, failure === undefined ? [] : findings),
+    ...statusOf(task, history, after, []),
     ran,
     ...(failure === undefined ? {} : { failure }),
     incomplete: failure === undefined && after.steps.length > 0,

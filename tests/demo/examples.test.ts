@@ -67,7 +67,7 @@ describe("the examples, under the real engine", function () {
       const { directory } = writeProject(path.join(engine.directory, "application"), "application", program);
       const run = runWith(engine, world.stack, directory, "dev", { provisioner: "/db-access/orders" });
       const up = await run("up");
-      assert.deepEqual(kindsOf(up), { DbRole: 1, DbDatabase: 1, DbUser: 1, DbGrant: 1 });
+      assert.deepEqual(kindsOf(up), { DbRole: 1, DbDatabase: 1, DbMigration: 1, DbUser: 1, DbGrant: 1 });
       const login = await secretOf(world, String(up.outputs.secretArn));
       const api = { user: login.username, password: login.password };
       assert.equal(api.user, "orders_api");
@@ -79,7 +79,7 @@ describe("the examples, under the real engine", function () {
       assert.equal(await attempt(world, api, "orders", "DROP TABLE orders"), "42501");
       const again = await run("preview");
       assert.deepEqual(kindsOf(again), {});
-      assert.equal(again.counts.same, 4);
+      assert.equal(again.counts.same, 5);
     } finally {
       await world.stop();
     }

@@ -118,8 +118,11 @@ export function planLogin(context: PlanContext, order: ClaimOrder & { claim: Log
       operations.push({ op: "alterLogin", account, attributes: difference });
       const { locked, ...others } = difference;
       if (locked === true) {
-        operations.push({ op: "endSessions", account });
-        changes.push({ verb: "lock", words: `lock login ${accountWords(account)} and end its sessions` });
+        // A login of the provisioner's own is opened for a run, which may be at work beside this one.
+        const ends = claim.auth.kind !== "none";
+        if (ends) operations.push({ op: "endSessions", account });
+        const words = `lock login ${accountWords(account)}${ends ? " and end its sessions" : ""}`;
+        changes.push({ verb: "lock", words });
       }
       const words = attributeWords(locked === true ? others : difference);
       if (words.length > 0)

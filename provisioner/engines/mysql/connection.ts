@@ -23,6 +23,41 @@ export type Row = Record<string, string | number | null>;
 
 const longestConnect = 10_000;
 
+/** A connection as the driver has it: its errors hold statements. Several statements in one message only where asked for. */
+export async function dial(login: Login, multipleStatements = false): Promise<Driver> {
+  const name = login.tlsServerName ?? login.host;
+  // The driver would compare an address's certificate with "localhost": Node falls back to it without a server name.
+  if (net.isIP(name) !== 0)
+    throw new DbAccessError(
+      "TlsUntrusted",
+      `The host ${name} is an address, and a certificate is checked by name. Use the endpoint's name or set tlsServerName.`,
+    );
+  const left = login.deadline - Date.now();
+  if (left <= 0) throw deadlineExceeded(`connecting to ${login.host}`);
+  try {
+    return await createConnection({
+      // The driver takes the server name from `host`; the socket is our own so that both can differ.
+      stream: () => net.connect({ host: login.host, port: login.port, noDelay: true, keepAlive: true }),
+      host: name,
+      port: login.port,
+      user: login.username,
+      password: login.password,
+      ssl: { ca: login.ca, verifyIdentity: true, minVersion: "TLSv1.2" },
+      enableCleartextPlugin: login.iam,
+      connectTimeout: Math.min(left, longestConnect),
+      connectAttributes: { program_name: login.applicationName },
+      flags: ["-LOCAL_FILES"],
+      charset: "utf8mb4",
+      multipleStatements,
+      disableEval: true,
+      dateStrings: true,
+      jsonStrings: true,
+    });
+  } catch (error) {
+    throw connectError(error, login);
+  }
+}
+
 /** One TLS connection. Every failure leaves it as a `DbAccessError` without the statement's text. */
 export class Connection {
   private broken = false;
@@ -33,42 +68,12 @@ export class Connection {
   ) {}
 
   static async open(login: Login): Promise<Connection> {
-    const name = login.tlsServerName ?? login.host;
-    // The driver would compare an address's certificate with "localhost": Node falls back to it without a server name.
-    if (net.isIP(name) !== 0)
-      throw new DbAccessError(
-        "TlsUntrusted",
-        `The host ${name} is an address, and a certificate is checked by name. Use the endpoint's name or set tlsServerName.`,
-      );
-    const left = login.deadline - Date.now();
-    if (left <= 0) throw deadlineExceeded(`connecting to ${login.host}`);
-    try {
-      const driver = await createConnection({
-        // The driver takes the server name from `host`; the socket is our own so that both can differ.
-        stream: () => net.connect({ host: login.host, port: login.port, noDelay: true, keepAlive: true }),
-        host: name,
-        port: login.port,
-        user: login.username,
-        password: login.password,
-        ssl: { ca: login.ca, verifyIdentity: true, minVersion: "TLSv1.2" },
-        enableCleartextPlugin: login.iam,
-        connectTimeout: Math.min(left, longestConnect),
-        connectAttributes: { program_name: login.applicationName },
-        flags: ["-LOCAL_FILES"],
-        charset: "utf8mb4",
-        multipleStatements: false,
-        disableEval: true,
-        dateStrings: true,
-        jsonStrings: true,
-      });
-      const connection = new Connection(driver, login);
-      driver.on("error", () => {
-        connection.broken = true;
-      });
-      return connection;
-    } catch (error) {
-      throw connectError(error, login);
-    }
+    const driver = await dial(login);
+    const connection = new Connection(driver, login);
+    driver.on("error", () => {
+      connection.broken = true;
+    });
+    return connection;
   }
 
   /** One message. `step` says in words what it does, for errors. */

@@ -1,12 +1,7 @@
-import type { Finding } from "../finding";
-import type { FileProblem, MigrationFile } from "../folder";
+import type { Analysis } from "../family";
+import type { MigrationFile } from "../folder";
 import { parseStatements } from "./parse";
 import { findingsOf, statementProblems } from "./rules";
-
-export interface Analysis {
-  problems: FileProblem[];
-  findings: Finding[];
-}
 
 /** By the server's own grammar: nothing is guessed from the text. */
 export async function analyse(files: readonly MigrationFile[]): Promise<Analysis> {

@@ -1,0 +1,88 @@
+import type { Connection, RowDataPacket } from "mysql2/promise";
+import { identifierSql } from "../../engines/mysql/names";
+import { historyStates, type HistoryRow, type HistoryState } from "../history";
+
+/** Of a database: `<name>` is the engine's, `<name>_log` ours. */
+export interface HistoryTable {
+  database: string;
+  name: string;
+}
+
+const logOf = ({ database, name }: HistoryTable): string =>
+  `${identifierSql(database)}.${identifierSql(`${name}_log`)}`;
+
+const noSuchTable = 1146;
+const columns = "name, sha256, state, transactional, statement, code, at, ms, run_id";
+
+interface LogRow extends RowDataPacket {
+  name: string;
+  sha256: string;
+  state: string;
+  transactional: number;
+  statement: number | null;
+  code: string | null;
+  at: string;
+  ms: number | null;
+  run_id: string;
+}
+
+/** Empty where nothing has ever run. */
+export async function readHistory(connection: Connection, table: HistoryTable): Promise<HistoryRow[]> {
+  try {
+    const [rows] = await connection.query<LogRow[]>(`SELECT ${columns} FROM ${logOf(table)}`);
+    return rows.map(({ name, sha256, state, transactional, statement, code, at, ms, run_id }) => ({
+      name,
+      sha256,
+      // What nobody knows was written by somebody else, and is not counted as there.
+      state: historyStates.find((known): known is HistoryState => known === state) ?? "failed",
+      transactional: transactional === 1,
+      at: `${at.replace(" ", "T")}Z`,
+      runId: run_id,
+      ...(statement === null ? {} : { statement }),
+      ...(code === null ? {} : { code }),
+      ...(ms === null ? {} : { ms }),
+    }));
+  } catch (error) {
+    if ((error as { errno?: number }).errno === noSuchTable) return [];
+    throw error;
+  }
+}
+
+/** The columns only ever get more. */
+export async function createHistory(connection: Connection, table: HistoryTable): Promise<void> {
+  await connection.query(
+    `CREATE TABLE IF NOT EXISTS ${logOf(table)} (name varchar(140) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, ` +
+      "sha256 char(64) NOT NULL, state varchar(20) NOT NULL, transactional tinyint NOT NULL, statement int, code varchar(20), " +
+      "at datetime(3) NOT NULL, ms int, run_id varchar(128) NOT NULL)",
+  );
+}
+
+export async function writeHistory(
+  connection: Connection,
+  table: HistoryTable,
+  { name, sha256, state, transactional, statement, code, ms, runId }: Omit<HistoryRow, "at">,
+): Promise<void> {
+  await connection.query(
+    `REPLACE INTO ${logOf(table)} (${columns}) VALUES (?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), ?, ?)`,
+    [name, sha256, state, transactional ? 1 : 0, statement ?? null, code ?? null, ms ?? null, runId],
+  );
+}
+
+export const engineTable = ({ database, name }: HistoryTable): string =>
+  `${identifierSql(database)}.${identifierSql(name)}`;
+
+/** The names that the engine's own table has. */
+export async function engineNames(connection: Connection, table: HistoryTable): Promise<string[]> {
+  try {
+    const [rows] = await connection.query<LogRow[]>(`SELECT name FROM ${engineTable(table)}`);
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    if ((error as { errno?: number }).errno === noSuchTable) return [];
+    throw error;
+  }
+}
+
+/** Lets a repeatable file, or one that somebody has resolved, run again. */
+export async function forgetName(connection: Connection, table: HistoryTable, name: string): Promise<void> {
+  await connection.query(`DELETE FROM ${engineTable(table)} WHERE name = ?`, [name]);
+}
