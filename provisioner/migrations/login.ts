@@ -9,7 +9,7 @@ import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { applyBatch } from "../reconcile/apply";
 import { orderOf, type Work } from "../reconcile/work";
-import { MIGRATIONS_OWNER } from "./owner";
+import { MIGRATIONS_OWNER } from "../access/migrations-owner";
 
 /**
  * As whom files run: never as the admin. The name says so to whoever looks at the server, and stays within its limit.

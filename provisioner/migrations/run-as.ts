@@ -16,6 +16,12 @@ export async function runAsOf(
   session: EngineSession,
   { database, runAs }: Pick<MigrationSpec, "database" | "runAs">,
 ): Promise<RunAs> {
+  if (database === session.facts.adminDatabase)
+    throw new DbAccessError(
+      "ReservedName",
+      `Database ${database} is the provisioner's own, with its record of claims; files run in another one.`,
+      { property: "database" },
+    );
   const query = { names: [], databases: [database], schemas: [], ownersOf: [] };
   const found = (await session.read(query)).databases.get(database);
   if (found === undefined)

@@ -1,5 +1,5 @@
 import type { EngineSession } from "../engines/engine";
-import { MIGRATIONS_OWNER } from "../migrations/owner";
+import { MIGRATIONS_OWNER } from "../access/migrations-owner";
 import type { Inventory } from "../protocol/inventory";
 
 /** An answer of a function has 6 MB at most, and an owner 2048 characters. */

@@ -12,6 +12,7 @@ import { createHistory, engineNames, forgetName, readHistory, writeHistory, type
 import { rawOf } from "./raw";
 import { lockHistory, lockHolder } from "./lock";
 import { runByEngine } from "./migrator";
+import { Progress } from "./progress";
 
 /** The lock and the record in one session; each file in one of its own, because what it sets ends only with that. */
 export class MysqlMigrationSession implements MigrationSession {
@@ -52,21 +53,25 @@ export class MysqlMigrationSession implements MigrationSession {
     const begun = { name: file.name, sha256: file.sha256, transactional: false, runId };
     const started = Date.now();
     const work = await entering(this.enter, (login) => connectMigrator(login, this.table.database, true));
-    let statement = 1;
+    const mark = (statement: number): Promise<void> => this.mark({ ...begun, state: "applying", statement });
+    const progress = new Progress(mark);
     try {
       // Before anything runs: whoever comes after a crash knows which file it was.
-      await this.mark({ ...begun, state: "applying", statement });
+      await mark(progress.statement);
       const there = await engineNames(this.record, this.table);
       if (there.includes(file.name)) await forgetName(this.record, this.table, file.name);
       await runByEngine(work, this.table, there, file.name, async () => {
-        await sendWhole(work, file.text, () => (statement += 1));
+        await sendWhole(work, file.text, () => progress.next());
         if (verify !== undefined) await sendWhole(work, verify.text, () => undefined);
         // The engine writes its own row where the file has left the session.
         await work.query(`USE ${identifierSql(this.table.database)}`);
       });
+      await progress.settled();
       await this.mark({ ...begun, state: "applied", ms: Date.now() - started });
       return undefined;
     } catch (error) {
+      await progress.settled();
+      const { statement } = progress;
       const failure = failureOf(error, file, statement);
       await this.mark({ ...begun, state: "failed", statement, code: failure.code, ms: Date.now() - started });
       return failure;

@@ -21,14 +21,23 @@ export async function connectMigrator(reach: MigratorReach, login: Login): Promi
     DateStyle: "ISO",
   };
   try {
-    return await dial(reach, login, reach.database, settings);
+    const client = await dial(reach, login, reach.database, settings);
+    await noticeLostClients(client);
+    return client;
   } catch (error) {
     throw openingError(error, reach, reach.database);
   }
 }
 
+/** PostgreSQL 14 and newer: a statement whose client is gone ends with it, and not when it is through. */
+const noticeLostClients = (client: Client): Promise<unknown> =>
+  client.query(
+    "SELECT pg_catalog.set_config(name, '1000', false) FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'",
+  );
+
 /** What a file has set, prepared or made for its session ends with it. */
 export async function forgetSession(client: Client, runAs: string): Promise<void> {
   await client.query("DISCARD ALL");
   await client.query(`SET ROLE ${client.escapeIdentifier(runAs)}`);
+  await noticeLostClients(client);
 }
