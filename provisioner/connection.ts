@@ -6,24 +6,29 @@ import { mysql } from "./engines/mysql";
 import { postgresql } from "./engines/postgresql";
 import type { Invocation } from "./invocation";
 
-/** A session of the admin on the one server that this function serves. */
-export function connect({ config, requestId, deadline }: Invocation): Promise<EngineSession> {
-  const { host, port } = config;
+/** How every connection of a run reaches the one server that this function serves, whoever logs in. */
+export const reachOf = ({ config, requestId, deadline }: Pick<Invocation, "config" | "requestId" | "deadline">) => ({
+  host: config.host,
+  port: config.port,
+  ca: config.ca === undefined ? rdsCertificates.ca : [config.ca],
+  tlsServerName: config.tlsServerName,
+  applicationName: `db-access/${requestId}`,
+  deadline,
+});
+
+/** A session of the admin. */
+export function connect(invocation: Invocation): Promise<EngineSession> {
+  const { config } = invocation;
   const dial = (admin: AdminLogin): Promise<EngineSession> =>
     (config.family === "postgresql" ? postgresql : mysql).connect({
-      host,
-      port,
+      ...reachOf(invocation),
       username: admin.username,
       password: admin.password,
       iam: admin.iam,
       adminDatabase: config.adminDatabase,
-      ca: config.ca === undefined ? rdsCertificates.ca : [config.ca],
-      tlsServerName: config.tlsServerName,
       cluster: config.cluster,
-      applicationName: `db-access/${requestId}`,
-      deadline,
     });
-  return asAdmin({ config }, dial);
+  return asAdmin(invocation, dial);
 }
 
 /** With the admin's credentials, read once more where they have just been rotated. */

