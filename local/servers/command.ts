@@ -48,7 +48,15 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
       if (code === 0) resolve(stdout);
       else
         reject(
-          new CommandFailed(program, stderr.trim() || stdout.trim(), `ended with ${signal ?? `exit code ${code}`}`),
+          // Some programs name what is wrong on standard output, beside warnings on the other.
+          new CommandFailed(
+            program,
+            [stdout, stderr]
+              .map((text) => lastLines(text.trim(), 6))
+              .join("\n")
+              .trim(),
+            `ended with ${signal ?? `exit code ${code}`}`,
+          ),
         );
     });
   });
