@@ -14,7 +14,7 @@ export { DbRole, type DbRoleArgs, type RoleDeletionArgs } from "./resources/db-r
 export { DbGrant, type AccountArgs, type DbGrantArgs, type TemplateArgs } from "./resources/db-grant";
 export { DbDatabase, type DbDatabaseArgs } from "./resources/db-database";
 export { DbSchema, type DbSchemaArgs } from "./resources/db-schema";
-export { DbMigration, type DbMigrationArgs, type ResolveArgs } from "./resources/db-migration";
+export { DbMigration, type DbMigrationArgs, type ResolveArgs, type VariableArgs } from "./resources/db-migration";
 export type { AccessResource, Adopt, CommonArgs, OwnedObjectsArgs } from "./resources/base";
 export type {
   ColumnsTarget,
@@ -53,6 +53,7 @@ export {
   type KeysArgs,
   type LdapArgs,
   type MasterUserSecretLike,
+  type MigrationsArgs,
   type MonitoringArgs,
   type NetworkArgs,
   type PlainClusterArgs,

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DbAccessError, readFolder, type MigrationFile } from "../provisioner/protocol";
 
-/** The files of a directory, checked. Throws one sentence that names every file that is wrong. */
-export function readMigrations(directory: string): MigrationFile[] {
+/** What a directory holds, and what is wrong with it. */
+export function readDirectory(directory: string): ReturnType<typeof readFolder> {
   let names: string[];
   try {
     names = readdirSync(directory, { withFileTypes: true })
@@ -21,7 +21,12 @@ export function readMigrations(directory: string): MigrationFile[] {
   const entries = names
     .filter((name) => name.toLowerCase().endsWith(".sql"))
     .map((name) => ({ name, bytes: readFileSync(join(directory, name)) }));
-  const { files, problems } = readFolder(entries);
+  return readFolder(entries);
+}
+
+/** The files of a directory, checked. Throws one sentence that names every file that is wrong. */
+export function readMigrations(directory: string): MigrationFile[] {
+  const { files, problems } = readDirectory(directory);
   if (problems.length > 0)
     throw new DbAccessError("InvalidInput", `${problems.map(({ file, words }) => `${file} ${words}`).join(". ")}.`, {
       property: "directory",

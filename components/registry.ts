@@ -51,6 +51,13 @@ function exclusiveThings(claim: Claim): Thing[] {
       return [{ key: ["database", claim.name], words: `database ${claim.name}` }];
     case "schema":
       return [{ key: ["schema", claim.database, claim.name], words: `schema ${claim.name} of ${claim.database}` }];
+    case "migration":
+      return [
+        {
+          key: ["migration", claim.database, claim.historyTable],
+          words: `the migrations of ${claim.database} in ${claim.historyTable}`,
+        },
+      ];
     case "grant": {
       if (claim.mode !== "exclusive") return [];
       const grantee = granteeName(claim.grantee);
@@ -78,7 +85,7 @@ function contradicted(cluster: string, claim: GrantClaim, { owner, title }: Clai
 }
 
 function names(claim: Claim): string[] {
-  if (claim.kind === "grant") return [];
+  if (claim.kind === "grant" || claim.kind === "migration") return [];
   if (claim.kind === "schema") return [claim.name, `${claim.database}.${claim.name}`];
   return claim.kind === "login" ? [claim.name, ...turns(claim)] : [claim.name];
 }

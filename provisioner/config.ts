@@ -44,6 +44,8 @@ export interface FunctionConfig {
   rosterParameter?: string;
   /** The log group that gathers the cluster's audit events. Without it they are only in the function's own log. */
   auditLogGroup?: string;
+  /** The one bucket that files of migrations are read from. Without it they come in requests alone. */
+  migrationsBucket?: string;
   /** Whose groups may be turned into logins. */
   directory?: DirectoryConfig;
 }
@@ -72,6 +74,7 @@ const schema = z.object({
   DB_ACCESS_PARAMETER_KEY_ARN: text.optional(),
   DB_ACCESS_ROSTER_PARAMETER: text.optional(),
   DB_ACCESS_AUDIT_LOG_GROUP: text.optional(),
+  DB_ACCESS_MIGRATIONS_BUCKET: text.optional(),
   DB_ACCESS_DIRECTORY: text.optional(),
   DB_ACCESS_DIRECTORY_CA_FILE: text.optional(),
   AWS_REGION: text,
@@ -116,6 +119,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): FunctionConfig
     parameterPasswordKeyArn: e.DB_ACCESS_PARAMETER_KEY_ARN,
     rosterParameter: e.DB_ACCESS_ROSTER_PARAMETER,
     auditLogGroup: e.DB_ACCESS_AUDIT_LOG_GROUP,
+    migrationsBucket: e.DB_ACCESS_MIGRATIONS_BUCKET,
     directory:
       e.DB_ACCESS_DIRECTORY === undefined
         ? undefined

@@ -36,6 +36,53 @@ const grammar = {
   },
 };
 
+/** MySQL's grammar, as one module that is no part of the bundle's own text: an ES module would read it at every start. */
+async function packedGrammar() {
+  const names = {
+    lexer: "dt-sql-parser/dist/lib/mysql/MySqlLexer.js",
+    parser: "dt-sql-parser/dist/lib/mysql/MySqlParser.js",
+    antlr: "antlr4ng",
+  };
+  const contents = Object.entries(names)
+    .map(([name, from]) => `export * as ${name} from "${from}";`)
+    .join("\n");
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    mainFields: ["module", "main"],
+    legalComments: "none",
+    write: false,
+    logLevel: "warning",
+  });
+  return brotliCompressSync(outputFiles[0].contents).toString("base64");
+}
+
+const mysqlGrammar = {
+  name: "mysql-grammar",
+  setup(build) {
+    build.onLoad({ filter: /migrations[\\/]mysql[\\/]grammar-modules\.ts$/ }, async () => ({
+      contents: `
+        import { compileFunction } from "node:vm";
+        import { brotliDecompressSync } from "node:zlib";
+        let loaded;
+        export const loadModules = async () => {
+          if (loaded === undefined) {
+            const text = brotliDecompressSync(Buffer.from("${await packedGrammar()}", "base64")).toString();
+            const module = { exports: {} };
+            compileFunction(text, ["module", "exports"], { filename: "mysql-grammar" })(module, module.exports);
+            loaded = module.exports;
+          }
+          return loaded;
+        };`,
+      loader: "js",
+    }));
+  },
+};
+
 async function main() {
   const result = await esbuild.build({
     entryPoints: [join(root, "provisioner", "handler.ts")],
@@ -49,7 +96,7 @@ async function main() {
     mainFields: ["module", "main"],
     external: ["pg-native"],
     alias: { "whatwg-url": join(root, "provisioner", "directory", "ldap-url.ts") },
-    plugins: [grammar],
+    plugins: [grammar, mysqlGrammar],
     legalComments: "none",
     banner: { js: banner },
     define: { DB_ACCESS_VERSION: JSON.stringify(version), DB_ACCESS_CODE_HASH: JSON.stringify(PLACEHOLDER) },

@@ -6,7 +6,7 @@ export { CallFailure } from "./failure";
 export type { MigrationCall } from "./migrations";
 export { parseRef, parseRefText } from "./discovery";
 export { AwsTransport } from "./invoke";
-export type { Transport } from "./transport";
+export type { StoredObject, Transport } from "./transport";
 
 let shared: Client | undefined;
 

@@ -4,25 +4,12 @@ import { DbAccessError, type ProvisionerRef } from "../../provisioner/protocol";
 import { credentialsFor, type Role } from "./credentials";
 import { awsFailure, crashFailure, invokeFailure, type Call } from "./errors";
 import { CallFailure } from "./failure";
+import { handler, placeOf } from "./connection";
 import { lambdaSdk, ssmSdk } from "./sdk";
-import type { Discovery, Transport } from "./transport";
+import { storeObject } from "./store";
+import type { Discovery, StoredObject, Transport } from "./transport";
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const PARAMETER_TIMEOUT_MS = 20_000;
-
-/** Without `throwOnRequestTimeout` the SDK only warns, and a lost answer would hang for ever. */
-const handler = (requestTimeout: number) => ({
-  connectionTimeout: CONNECT_TIMEOUT_MS,
-  requestTimeout,
-  throwOnRequestTimeout: true,
-  httpsAgent: { keepAlive: true, maxSockets: 50 },
-  httpAgent: { keepAlive: true, maxSockets: 50 },
-});
-
-const placeOf = (region: string, endpointUrl: string | undefined) => ({
-  region,
-  ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
-});
 
 /** The real one. Retrying is ours (`maxAttempts: 1`): the SDK does not tell a refused call from a lost one. */
 export class AwsTransport implements Transport {
@@ -69,6 +56,10 @@ export class AwsTransport implements Transport {
     } finally {
       client?.destroy();
     }
+  }
+
+  store(ref: ProvisionerRef, object: StoredObject, timeoutMs: number): Promise<void> {
+    return storeObject(ref, object, timeoutMs);
   }
 
   /** One client per place, role and patience, so that connections and assumed credentials are kept. */

@@ -22,6 +22,11 @@ export async function stsSdk() {
   return import("@aws-sdk/client-sts");
 }
 
+export async function s3Sdk() {
+  quiet();
+  return import("@aws-sdk/client-s3");
+}
+
 export async function logsSdk() {
   quiet();
   return import("@aws-sdk/client-cloudwatch-logs");

@@ -4,18 +4,22 @@ import {
   familyOf,
   migrationId,
   migrationSchema,
+  type MigrationFile,
   type MigrationStatus,
   type ProvisionerRef,
 } from "../../provisioner/protocol";
 import type { MigrationCall } from "../client";
 import { manifestOf, packed, readMigrations } from "../migration-folder";
+import { withProgress } from "../migration-progress";
 import type { CheckResult } from "./check";
 import type { DiffResult } from "./diff";
 import { InitialisationError, LifecycleError } from "./failure";
+import { forgettable } from "./forget";
 import type { Lifecycle, Surroundings } from "./lifecycle";
 import { refProblems, type Failure } from "./shape";
 import {
   hasUnknown,
+  isRecord,
   PROVIDER_KEY,
   recordToWire,
   REMOVAL_KEY,
@@ -30,14 +34,19 @@ const inputsSchema = z.strictObject({
   ...migrationSchema.shape,
   directory: z.string().min(1),
   files: z.record(z.string(), z.string()),
+  /** What becomes of the files' work when the resource goes. */
+  onDestroy: z.enum(["retain", "down", "forget"]),
 });
 
+export const defaultHistoryTable = "db_access_migrations";
+
 const defaults = {
-  historyTable: "db_access_migrations",
+  historyTable: defaultHistoryTable,
   order: "strict",
   resolve: {},
   onChecksumMismatch: "error",
   lint: "refuse",
+  onDestroy: "retain",
 } as const;
 
 const inputNames = Object.keys(inputsSchema.shape);
@@ -51,15 +60,20 @@ const inputsOf = (properties: Properties): Properties => {
   };
 };
 
-const removalWords = ({ database }: Properties): string =>
-  `Leaves what the migrations have made in ${typeof database === "string" ? database : "the database"}, and their history.`;
+function removalWords({ database, onDestroy }: Properties): string {
+  const where = typeof database === "string" ? database : "the database";
+  if (onDestroy === "down")
+    return `Runs the down files of what has run in ${where}, the last first, and drops the history.`;
+  if (onDestroy === "forget") return `Drops the history of migrations in ${where}, and leaves what they have made.`;
+  return `Leaves what the migrations have made in ${where}, and their history.`;
+}
 
 const whole = (properties: Properties): Properties =>
   recordToWire({
     provisioner: withoutNulls(properties.provisioner),
     ownerKey: properties.ownerKey,
     ...inputsOf(properties),
-    [REMOVAL_KEY]: removalWords(properties),
+    [REMOVAL_KEY]: removalWords(inputsOf(properties)),
   });
 
 function check(news: Properties): CheckResult {
@@ -98,6 +112,8 @@ interface Prepared {
   ref: ProvisionerRef;
   inputs: z.infer<typeof inputsSchema>;
   owner: string;
+  /** Whose it was, where this is the same resource under another owner. */
+  previousOwner?: string;
 }
 
 function prepare(properties: Properties): Prepared {
@@ -120,12 +136,13 @@ export const plannedCall = (properties: Properties, texts: string): MigrationCal
 
 /** What a request says beside the texts. */
 const callOf = (
-  { inputs: { files, ...inputs }, owner }: Prepared,
+  { inputs: { files, ...inputs }, owner, previousOwner }: Prepared,
   operation: MigrationCall["operation"],
   texts?: string,
 ): MigrationCall => ({
   operation,
   owner,
+  ...(previousOwner === undefined ? {} : { previousOwner }),
   // Where the files lie is the program's business.
   migration: migrationSchema.strip().parse(inputs),
   files: Object.entries(files).map(([name, sha256]) => ({ name, sha256 })),
@@ -160,37 +177,57 @@ export function migrationLifecycle(surroundings: Surroundings): Lifecycle {
         throw error instanceof DbAccessError ? new LifecycleError(error) : error;
       });
 
-  async function apply(id: string, properties: Properties): Promise<Properties> {
-    const prepared = prepare(properties);
-    const { directory, files } = prepared.inputs;
-    const found = readMigrations(directory);
-    if (!sameWire(manifestOf(found), files))
-      throw new LifecycleError(
-        new DbAccessError(
-          "MigrationRefused",
-          `The files in ${directory} have changed since the program read them; run it again.`,
-        ),
-      );
-    const call = callOf(prepared, "apply", packed(found));
+  /** What one invocation has no time for, the next one goes on with; one that gets nowhere would for ever. */
+  async function untilDone(
+    prepared: Prepared,
+    operation: "apply" | "down",
+    found: readonly MigrationFile[],
+  ): Promise<MigrationStatus> {
+    const call = callOf(prepared, operation, packed(found));
+    const look = callOf(prepared, "plan");
     for (;;) {
-      const status = await ask(prepared, call);
-      for (const { name, kind, ms } of status.ran)
-        surroundings.tell(`${kind === "apply" ? "ran" : kind} ${name}${kind === "apply" ? ` in ${ms} ms` : ""}`);
-      const { failure } = status;
-      if (failure !== undefined) {
-        const props = { ...whole(properties), files: recorded(status, files), ...outputs(status, []) };
-        throw new InitialisationError(failureWords(failure), id, {
-          ...recordToWire(props),
-          [PROVIDER_KEY]: properties[PROVIDER_KEY],
-        });
-      }
-      if (!status.incomplete) return recordToWire({ ...whole(properties), ...outputs(status, []) });
-      // What one invocation had no time for, the next one goes on with; one that got nowhere would for ever.
+      const status = await withProgress(
+        () => ask(prepared, call),
+        () => ask(prepared, look),
+        (line) => surroundings.tell(line),
+      );
+      for (const { name, kind, ms } of status.ran) surroundings.tell(ranWords(name, kind, ms));
+      if (status.failure !== undefined || !status.incomplete) return status;
       if (status.ran.length === 0)
         throw new LifecycleError(
-          new DbAccessError("DeadlineExceeded", `${String(status.pending[0])} was not begun in time; run it again.`),
+          new DbAccessError(
+            "DeadlineExceeded",
+            `${status.pending[0] ?? "The next file"} was not begun in time; run it again.`,
+          ),
         );
     }
+  }
+
+  async function apply(id: string, properties: Properties, previousOwner?: string): Promise<Properties> {
+    const prepared: Prepared = { ...prepare(properties), previousOwner };
+    const { files } = prepared.inputs;
+    const status = await untilDone(prepared, "apply", filesAsRead(prepared));
+    const { failure } = status;
+    if (failure !== undefined) {
+      const props = { ...whole(properties), files: recorded(status, files), ...outputs(status, []) };
+      throw new InitialisationError(failureWords(failure), id, {
+        ...recordToWire(props),
+        [PROVIDER_KEY]: properties[PROVIDER_KEY],
+      });
+    }
+    return recordToWire({ ...whole(properties), ...outputs(status, []) });
+  }
+
+  /** A claim ends; what the files have made stays, goes, or is only forgotten. */
+  async function end(properties: Properties): Promise<void> {
+    const prepared = prepare(properties);
+    const { onDestroy } = prepared.inputs;
+    if (onDestroy !== "down") {
+      await ask(prepared, callOf(prepared, onDestroy));
+      return;
+    }
+    const { failure } = await untilDone(prepared, "down", filesAsRead(prepared));
+    if (failure !== undefined) throw new LifecycleError(new DbAccessError("MigrationFailed", failureWords(failure)));
   }
 
   return {
@@ -204,7 +241,11 @@ export function migrationLifecycle(surroundings: Surroundings): Lifecycle {
       return { id, outs: await apply(id, inputs) };
     },
 
-    update: async (id, _olds, news) => ({ outs: await apply(id, news) }),
+    async update(id, olds, news) {
+      const before = olds.ownerKey;
+      const handOver = typeof before === "string" && before !== "" && before !== news.ownerKey;
+      return { outs: await apply(id, news, handOver ? before : undefined) };
+    },
 
     async read(id, state) {
       const prepared = prepare(state);
@@ -222,9 +263,32 @@ export function migrationLifecycle(surroundings: Surroundings): Lifecycle {
       return { id, props: recordToWire({ ...props, ...outputs(status, drift) }), inputs: recordToWire(props) };
     },
 
-    delete: () => Promise.resolve(),
+    async delete(id, state) {
+      const cluster = isRecord(state.provisioner) ? state.provisioner.cluster : undefined;
+      try {
+        await end(state);
+      } catch (error) {
+        if (!(error instanceof DbAccessError) || !forgettable(error.code, cluster, surroundings.env)) throw error;
+        surroundings.tell(`DB_ACCESS_FORGET=${String(cluster)}: ${id} is forgotten without SQL (${error.code}).`);
+      }
+    },
   };
 }
+
+/** The folder, where it still is what the program has read. */
+function filesAsRead({ inputs: { directory, files } }: Prepared): MigrationFile[] {
+  const found = readMigrations(directory);
+  if (sameWire(manifestOf(found), files)) return found;
+  throw new LifecycleError(
+    new DbAccessError(
+      "MigrationRefused",
+      `The files in ${directory} have changed since the program read them; run it again.`,
+    ),
+  );
+}
+
+const ranWords = (name: string, kind: string, ms: number): string =>
+  kind === "apply" || kind === "down" ? `ran ${name} in ${ms} ms` : `${kind} ${name}`;
 
 function failureWords({
   file,

@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DbAccessError, type ProvisionerRef } from "../../provisioner/protocol";
 import { defaultClient } from "../client";
+import { defaultHistoryTable } from "../lifecycle/migration";
 import { hasUnknown, PROVIDER_KEY } from "../lifecycle/wire";
 import { migrationLines } from "../migration-preview";
 import { manifestOf, packed, readMigrations } from "../migration-folder";
 import { ownerOf } from "../owner";
 import { previewsOnline } from "../preview";
 import { refOf } from "../reference";
+import { declare } from "../registry";
 import { providerTexts, typeOf } from "../shim";
 import type { CommonArgs } from "./base";
 
@@ -46,6 +48,26 @@ export interface DbMigrationArgs extends CommonArgs {
   onChecksumMismatch?: pulumi.Input<"error" | "repair">;
   /** What a file that destroys or blocks means unless it says that it is meant: `refuse` or `warn`. Default `refuse`. */
   lint?: pulumi.Input<"refuse" | "warn">;
+  /**
+   * What `${name}` in a file stands for, written by the server's own rules for names and texts. Without this argument
+   * nothing in a file is replaced; with it, an undeclared name is refused and `$${name}` is the text itself. State holds
+   * the values: never a secret, which is refused.
+   */
+  variables?: pulumi.Input<Record<string, pulumi.Input<VariableArgs>>>;
+  /**
+   * What becomes of the files' work when the resource goes. `retain`: it stays, with its history. `forget`: it stays,
+   * and the history goes. `down`: `0001_what.down.sql` of every file that has run, the last first, and then the history
+   * goes; refused before anything runs while one is missing. Default `retain`.
+   */
+  onDestroy?: pulumi.Input<"retain" | "down" | "forget">;
+}
+
+/** A variable's value. One of the two. */
+export interface VariableArgs {
+  /** The name of a table, column, role or the like. */
+  identifier?: pulumi.Input<string>;
+  /** A text, a number, or true or false. On MySQL and MariaDB a text has no quotes and no backslashes. */
+  literal?: pulumi.Input<string | number | boolean>;
 }
 
 /**
@@ -71,9 +93,11 @@ export class DbMigration extends pulumi.CustomResource {
       provisioner: refOf(args.provisioner),
       ownerKey: pulumi.all([args.ownerKey, owner]).apply(([key, own]) => key ?? own),
       files: manifestOf(files),
+      ...(args.variables === undefined ? {} : { variables: withoutSecrets(name, args.variables) }),
     };
     const computed = { applied: undefined, pending: undefined, onDelete: undefined, drift: undefined };
     super(type, name, { ...computed, ...props, [PROVIDER_KEY]: providerTexts.DbMigration }, opts);
+    this.register(name, props);
     if (!previewsOnline()) return;
     pulumi.output(props as pulumi.Input<Record<string, unknown>>).apply(async (known) => {
       if (hasUnknown(known)) return;
@@ -86,7 +110,29 @@ export class DbMigration extends pulumi.CustomResource {
       }
     });
   }
+
+  /** Two resources with one history are found before the engine has made anything. */
+  private register(name: string, props: pulumi.Inputs): void {
+    const { provisioner, ownerKey, database, historyTable } = props;
+    pulumi.output({ provisioner, ownerKey, database, historyTable }).apply((known) => {
+      if (hasUnknown(known) || typeof known.database !== "string") return;
+      const { cluster } = known.provisioner as ProvisionerRef;
+      const table = typeof known.historyTable === "string" ? known.historyTable : defaultHistoryTable;
+      const claim = { kind: "migration" as const, database: known.database, historyTable: table };
+      const conflict = declare(cluster, claim, String(known.ownerKey), `DbMigration ${JSON.stringify(name)}`);
+      if (conflict !== undefined) throw new pulumi.ResourceError(conflict, this, true);
+    });
+  }
 }
+
+/** State holds variables, and so does the log of whatever fails: a secret does not get as far as that. */
+const withoutSecrets = (name: string, variables: pulumi.Input<unknown>): pulumi.Output<unknown> =>
+  pulumi.output(pulumi.isSecret(pulumi.output(variables))).apply((secret) => {
+    if (!secret) return variables;
+    throw new pulumi.RunError(
+      `DbMigration ${JSON.stringify(name)}: variables holds a secret, and state would hold it; let the database read it from where it is kept.`,
+    );
+  });
 
 /** In the program, so that a preview shows which files are new: a file that is wrong is said before anything is made. */
 function filesOf(directory: string): ReturnType<typeof readMigrations> {

@@ -208,6 +208,17 @@ export interface GrantClaim {
   adopt?: Adopt;
 }
 
-export type Claim = LoginClaim | RoleClaim | DatabaseClaim | SchemaClaim | GrantClaim;
+/**
+ * The applied set of a folder of SQL files. Its row says whose it is; what is applied, the history in the database says.
+ * Only the provisioner itself makes such claims, from requests of their own.
+ */
+export interface MigrationClaim {
+  kind: "migration";
+  database: string;
+  historyTable: string;
+  adopt?: undefined;
+}
+
+export type Claim = LoginClaim | RoleClaim | DatabaseClaim | SchemaClaim | GrantClaim | MigrationClaim;
 
 export const granteeName = (grantee: GranteeSpec): string => (typeof grantee === "string" ? grantee : grantee.name);

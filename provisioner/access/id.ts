@@ -16,6 +16,10 @@ export function ownerDigest(owner: string): string {
 
 const join = (...segments: string[]): string => segments.map((segment) => encodeURIComponent(segment)).join("/");
 
+/** Of the applied set of a folder of SQL files. */
+export const migrationId = (family: Family, cluster: string, database: string, historyTable: string): string =>
+  join(family, cluster, "migration", database, historyTable);
+
 /** A grant's grantee with its host, where it names one account of a login. */
 const granteeSegment = ({ grantee }: GrantClaim): string =>
   typeof grantee === "string"
@@ -33,6 +37,8 @@ export function claimIdPrefix(family: Family, cluster: string, claim: Claim): st
       return join(family, cluster, "database", claim.name);
     case "schema":
       return join(family, cluster, "schema", claim.database, claim.name);
+    case "migration":
+      return migrationId(family, cluster, claim.database, claim.historyTable);
     case "grant": {
       const { on } = claim;
       const database = on.kind === "role" ? on.role : databaseOfTarget(on);
@@ -48,6 +54,3 @@ export const claimId = (family: Family, cluster: string, claim: Claim, owner: st
   return claim.kind === "grant" ? prefix + ownerDigest(owner).slice(0, length) : prefix;
 };
 
-/** Of the applied set of a folder of SQL files. */
-export const migrationId = (family: Family, cluster: string, database: string, historyTable: string): string =>
-  join(family, cluster, "migration", database, historyTable);

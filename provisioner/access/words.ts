@@ -192,6 +192,8 @@ export function removalWords(claim: Claim): string {
       return claim.deletion === "drop"
         ? `Drops schema ${claim.name} of database ${claim.database}; refused while it holds objects.`
         : `Leaves schema ${claim.name} of database ${claim.database} as it is.`;
+    case "migration":
+      return `Leaves what the migrations have made in ${claim.database}, and their history.`;
     case "grant": {
       const grantee = granteeName(claim.grantee);
       const where = targetWords(claim.on);

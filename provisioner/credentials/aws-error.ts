@@ -29,6 +29,10 @@ export const isAws = (error: unknown, ...names: string[]): boolean => names.incl
 
 export const isDenied = (error: unknown): boolean => isAws(error, "AccessDeniedException", "AccessDenied");
 
+/** No answer came, from wherever. */
+export const isUnreachable = (error: unknown): boolean =>
+  networkNames.includes(nameOf(error)) || networkNames.includes(codeOf(error));
+
 /** Only asked for a word in it: AWS's text is never passed on. */
 const speaksOfKms = (error: unknown): boolean => error instanceof Error && /\bKMS\b/.test(error.message);
 
@@ -53,7 +57,7 @@ export function awsError(error: unknown, what: string, words: ServiceWords): DbA
   if (error instanceof DbAccessError) return error;
   const action = (typeof error === "object" && error !== null ? actions.get(error) : undefined) ?? "the call";
   const { service, endpoint, code, unreachable, allow } = words;
-  if (networkNames.includes(nameOf(error)) || networkNames.includes(codeOf(error)))
+  if (isUnreachable(error))
     return new DbAccessError(
       unreachable,
       `The provisioner cannot reach ${service} (${action}); give its subnets an interface endpoint (${endpoint}) or a route to it.`,

@@ -4,6 +4,8 @@ import type { Finding } from "./finding";
 import type { FileProblem, MigrationFile } from "./folder";
 import type { HistoryRow } from "./history";
 import type { Migrator } from "./login";
+import type { OtherHistory } from "./others/tool";
+import type { Quoting } from "./render";
 import type { MigrationSession } from "./run";
 
 /** What a run knows of itself. */
@@ -26,6 +28,8 @@ export type Enter = () => Promise<{ username: string; password: string }>;
 
 /** What the two families do in different ways. */
 export interface FamilyMigrations {
+  /** How variables are written into files. */
+  quoting: Quoting;
   analyse(files: readonly MigrationFile[]): Promise<Analysis>;
   /** The sessions in which files run: all of them the migrator's. */
   openSession(run: MigrationRun, enter: Enter, migrator: Migrator, historyTable: string): Promise<MigrationSession>;
@@ -35,5 +39,5 @@ export interface FamilyMigrations {
     admin: AdminLogin,
     database: string,
     historyTable: string,
-  ): Promise<{ history: HistoryRow[]; holder?: string }>;
+  ): Promise<{ history: HistoryRow[]; holder?: string; others: OtherHistory[] }>;
 }

@@ -7,19 +7,20 @@ export type FileKind = "versioned" | "repeatable" | "down" | "verify";
 export interface FileName {
   name: string;
   kind: FileKind;
-  /** Digits without leading zeros; absent for a repeatable file. */
+  /** Digits without leading zeros; absent for a repeatable file and what belongs to one. */
   version?: string;
 }
 
 const versioned = /^(\d{1,18})_[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\.(down|verify))?\.sql$/;
-const repeatable = /^R__[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.sql$/;
+const repeatable = /^R__[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\.(down|verify))?\.sql$/;
 
 /** Undefined for a name that follows no rule. */
 export function parseFileName(name: string): FileName | undefined {
   const found = versioned.exec(name);
   if (found?.[1] !== undefined)
     return { name, kind: (found[2] as FileKind | undefined) ?? "versioned", version: String(BigInt(found[1])) };
-  return repeatable.test(name) ? { name, kind: "repeatable" } : undefined;
+  const again = repeatable.exec(name);
+  return again === null ? undefined : { name, kind: (again[1] as FileKind | undefined) ?? "repeatable" };
 }
 
 /** Of two digit texts without leading zeros. */

@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { DbAccessError } from "../errors";
 import type { MigrationRequest } from "../protocol/migrations";
+import { readArchive, type ArchivePlace } from "./archive";
 import { parseFileName } from "./file-name";
 import { readFolder, type FileProblem, type MigrationFile } from "./folder";
 import type { PlannedFile } from "./plan";
@@ -10,9 +11,15 @@ import type { PlannedFile } from "./plan";
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** The texts of a request, each compared with the hash that was promised for it. Undefined when none came along. */
-export function textsOf({ texts, files }: MigrationRequest): MigrationFile[] | undefined {
-  if (texts === undefined) return undefined;
-  const entries = Object.entries(unpacked(texts)).map(([name, text]) => ({ name, bytes: Buffer.from(text, "utf8") }));
+export async function textsOf(
+  { texts, archive, files }: Pick<MigrationRequest, "texts" | "archive" | "files">,
+  place: ArchivePlace,
+): Promise<MigrationFile[] | undefined> {
+  if (texts === undefined && archive === undefined) return undefined;
+  if (texts !== undefined && archive !== undefined)
+    throw new DbAccessError("InvalidInput", "The request has files of its own and in S3; nothing was changed.");
+  const packed = archive === undefined ? Buffer.from(texts ?? "", "base64") : await readArchive(archive, place);
+  const entries = Object.entries(unpacked(packed)).map(([name, text]) => ({ name, bytes: Buffer.from(text, "utf8") }));
   const folder = readFolder(entries);
   if (folder.problems.length > 0) throw refusal(folder.problems);
   const promised = new Map(files.map(({ name, sha256 }) => [name, sha256]));
@@ -26,12 +33,14 @@ export function textsOf({ texts, files }: MigrationRequest): MigrationFile[] | u
   return folder.files;
 }
 
-function unpacked(texts: string): Record<string, string> {
+function unpacked(packed: Buffer): Record<string, string> {
   try {
-    const json = gunzipSync(Buffer.from(texts, "base64"), { maxOutputLength: MOST_BYTES }).toString("utf8");
+    const json = gunzipSync(packed, { maxOutputLength: MOST_BYTES }).toString("utf8");
     return z.record(z.string(), z.string()).parse(JSON.parse(json));
-  } catch {
-    throw new DbAccessError("InvalidInput", "The request's files cannot be unpacked; nothing was changed.");
+  } catch (error) {
+    const tooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    const what = tooLarge ? `have more than ${MOST_BYTES} bytes` : "cannot be unpacked";
+    throw new DbAccessError("InvalidInput", `The request's files ${what}; nothing was changed.`);
   }
 }
 

@@ -24,3 +24,6 @@ export interface Finding {
   /** What it does, and what to do instead; never the statement. */
   words: string;
 }
+
+/** Filled in later, a file that has run as nothing would be another one than has run. */
+export const noStatement = "holds no statement; write one, or remove the file";

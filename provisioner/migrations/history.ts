@@ -9,6 +9,8 @@ export type HistoryState = (typeof historyStates)[number];
 export interface HistoryRow {
   name: string;
   sha256: string;
+  /** Of the text that was sent, with its variables. Missing where nothing was sent. */
+  rendered?: string;
   state: HistoryState;
   /** One transaction holds the file and this row: what was cut short has left nothing. */
   transactional: boolean;

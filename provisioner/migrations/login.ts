@@ -5,6 +5,7 @@ import { normaliseClaim } from "../access/normalise";
 import type { Operation } from "../access/operation";
 import type { FunctionConfig } from "../config";
 import { generatePassword } from "../credentials/password";
+import type { ServerFacts } from "../access/server";
 import type { EngineSession } from "../engines/engine";
 import { DbAccessError } from "../errors";
 import { applyBatch } from "../reconcile/apply";
@@ -31,6 +32,8 @@ export interface Migrator {
   /** The role is the owner of the database. */
   owns: boolean;
   database: string;
+  /** Its sessions have no role active, and it holds the owner's rights itself. */
+  withoutRoles: boolean;
 }
 
 interface Run {
@@ -54,8 +57,7 @@ export async function prepareMigrator(run: Run, { name, runAs, owns, database }:
       mode: "additive",
     },
     ...(facts.family === "postgresql" ? [inDatabase(name, database, { privileges: ["CONNECT"] })] : []),
-    // What it defines runs there without its roles: its views and routines would be nobody's to use.
-    ...(facts.product === "mariadb" && owns ? [inDatabase(name, database, { template: "trusted_admin" })] : []),
+    ...(holdsItself(facts, owns, database) ? [inDatabase(name, database, { template: "trusted_admin" })] : []),
   ];
   const works = claims.map((claim, index): Work => {
     const request = {
@@ -78,6 +80,33 @@ export async function prepareMigrator(run: Run, { name, runAs, owns, database }:
           transient: error.transient,
         },
       );
+}
+
+/**
+ * MariaDB runs what somebody has defined without that login's roles: its views and routines would be nobody's to use.
+ */
+const holdsItself = (facts: ServerFacts, owns: boolean, database: string): boolean =>
+  (facts.product === "mariadb" && owns) || rolesAreBlind(facts, database);
+
+/**
+ * MySQL 8.0 lets nobody USE a database with an underscore or a percent sign in its name while the rights there are a
+ * role's, whatever the login holds itself: the role has to be left inactive.
+ */
+const rolesAreBlind = ({ product, versionNumber }: ServerFacts, database: string): boolean =>
+  product === "mysql" && versionNumber < 90000 && /[_%]/.test(database);
+
+export function migratorOf(
+  { session: { facts } }: Pick<Run, "session">,
+  { runAs, owns, database }: Omit<Migrator, "name" | "withoutRoles">,
+): Migrator {
+  const withoutRoles = rolesAreBlind(facts, database);
+  if (withoutRoles && !owns)
+    throw new DbAccessError(
+      "NotSupported",
+      `MySQL 8.0 lets no member of a role use database ${database}, because of the ${database.includes("_") ? "underscore" : "percent sign"} in its name; leave runAs out, so that files run with the rights of the database's owner. Nothing was changed.`,
+      { property: "runAs" },
+    );
+  return { name: migratorName(database, facts.maxNameLength), runAs, owns, database, withoutRoles };
 }
 
 const inDatabase = (grantee: string, database: string, what: Pick<GrantClaim, "privileges" | "template">): Claim => ({

@@ -5,6 +5,8 @@ import { hashOf } from "./text";
 /** A file as far as planning needs it: state and requests hold no more. */
 export interface PlannedFile extends FileName {
   sha256: string;
+  /** Of the text with its variables; missing while only the names are known. */
+  rendered?: string;
 }
 
 /** What becomes of a file that failed part of the way: run once more, or counted as applied, or never run. */
@@ -31,13 +33,31 @@ export interface MigrationStep {
   file: PlannedFile;
 }
 
-export const blockCodes = ["edited", "missing", "failed", "outOfOrder", "unknownResolve", "unknownBaseline"] as const;
+export const blockCodes = [
+  "edited",
+  "missing",
+  "failed",
+  "outOfOrder",
+  "unknownResolve",
+  "unknownBaseline",
+  // Another tool's history, and a baseline from it.
+  "otherHistory",
+  "otherUnknown",
+  "otherUnclean",
+  "ownHistory",
+  "needsTo",
+  "notRecorded",
+  "noFile",
+  "beyond",
+] as const;
 
 /** Why nothing runs. */
 export interface Block {
   code: (typeof blockCodes)[number];
   file: string;
   words: string;
+  /** Which failure it is, for `resolve`. */
+  failure?: string;
 }
 
 export interface MigrationPlan {
@@ -86,9 +106,13 @@ function stepOf(
     return as === "applied" ? "record" : as === "skip" ? "skip" : "apply";
   }
   if (!isThere(row)) return "apply";
-  if (row.sha256 === file.sha256) return undefined;
-  return file.kind === "repeatable" ? "apply" : "record";
+  if (file.kind === "repeatable") return isAsItRan(file, row) ? undefined : "apply";
+  return row.sha256 === file.sha256 ? undefined : "record";
 }
+
+/** A variable's other value is a change of what a repeatable file says, and not of a file that runs once. */
+const isAsItRan = ({ sha256, rendered }: PlannedFile, row: HistoryRow): boolean =>
+  row.sha256 === sha256 && (rendered === undefined || (row.rendered ?? row.sha256) === rendered);
 
 function blockOf(file: PlannedFile, row: HistoryRow, rules: MigrationRules): Block | undefined {
   const { name } = file;
@@ -101,6 +125,7 @@ function blockOf(file: PlannedFile, row: HistoryRow, rules: MigrationRules): Blo
     return {
       code: "failed",
       file: name,
+      failure: failureOf(row),
       words: `${name} ${how}, and what came before in it is there. Look at the database, then say with resolve: { "${name}": { failure: "${failureOf(row)}", as: … } } what it is: "retry" to run the file again, "applied" when everything of it is there now, "skip" to never run it.`,
     };
   }
@@ -159,7 +184,10 @@ function unknown(
       file: name,
       words: `resolve names ${name}, which is not in the folder.`,
     }));
-  const numbered = files.some(({ version }) => version !== undefined && version === canonicalVersion(baseline));
+  // 0 names nothing: what another tool's history says is about something else.
+  const numbered =
+    canonicalVersion(baseline) === "0" ||
+    files.some(({ version }) => version !== undefined && version === canonicalVersion(baseline));
   if (baseline !== undefined && rows.size === 0 && !numbered)
     blocks.push({
       code: "unknownBaseline",

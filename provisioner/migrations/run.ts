@@ -1,11 +1,12 @@
 import type { MigrationFile } from "./folder";
 import type { HistoryRow } from "./history";
+import type { OtherHistory, OtherRecord } from "./others/tool";
 import type { MigrationStep } from "./plan";
 
 /** What one file did, or why it did not. */
 export interface StepOutcome {
   name: string;
-  kind: MigrationStep["kind"];
+  kind: MigrationStep["kind"] | "retry" | "verify" | "down";
   ms: number;
 }
 
@@ -34,5 +35,19 @@ export interface MigrationSession {
   apply(file: MigrationFile, verify: MigrationFile | undefined, runId: string): Promise<FileFailure | undefined>;
   /** Writes a file down without running it. */
   mark(row: Omit<HistoryRow, "at">): Promise<void>;
+  /** Writes all of them down, or none: what is left of half a baseline would be run. */
+  markAll(rows: readonly Omit<HistoryRow, "at">[]): Promise<void>;
+  /** Runs a file that checks, so that it can change nothing. */
+  verify(file: MigrationFile): Promise<FileFailure | undefined>;
+  /** Runs the file that takes another one back to its end, and then knows nothing of that one any more. */
+  takeBack(down: MigrationFile, row: HistoryRow, runId: string): Promise<FileFailure | undefined>;
+  /** Knows nothing of a file any more. */
+  erase(name: string): Promise<void>;
+  /** The history's tables go. */
+  dropHistory(): Promise<void>;
+  /** Histories of other tools in this database. */
+  others(): Promise<OtherHistory[]>;
+  /** What one of them says. */
+  readOther(other: OtherHistory): Promise<OtherRecord>;
   close(): Promise<void>;
 }

@@ -25,7 +25,15 @@ export { DbAccessError, errorCodes, type ErrorBody, type ErrorCode } from "../er
 export { claimSchema } from "./claims";
 export type { Inventory, InventoryRequest } from "./inventory";
 export { readFolder, type MigrationFile } from "../migrations/folder";
-export { migrationSchema, type MigrationRequest, type MigrationSpec, type MigrationStatus } from "./migrations";
+export {
+  migrationSchema,
+  otherTools,
+  type MigrationOperation,
+  type MigrationRequest,
+  type MigrationSpec,
+  type MigrationStatus,
+  type OtherTool,
+} from "./migrations";
 export {
   MAX_CLAIMS_PER_REQUEST,
   jsonSchemas,
@@ -43,6 +51,8 @@ export {
   clusterNamePattern,
   engineNames,
   familyOf,
+  migrationsKeyOf,
+  migrationsPrefixOf,
   productOf,
   provisionerRefSchema,
   type EngineName,

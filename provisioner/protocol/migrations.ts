@@ -3,6 +3,16 @@ import { z } from "zod";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fileName = z.string().min(1).max(140);
 
+/** Other tools whose histories are recognised. */
+export const otherTools = ["flyway", "liquibase", "golang-migrate", "node-pg-migrate"] as const;
+export type OtherTool = (typeof otherTools)[number];
+
+/** A value that files name as `${name}`: quoted by the server's rules as what it is. */
+export const variableSchema = z.union([
+  z.strictObject({ identifier: z.string().min(1).max(256) }),
+  z.strictObject({ literal: z.union([z.string().max(100_000), z.number(), z.boolean()]) }),
+]);
+
 /** What one folder of SQL files claims of one database. */
 export const migrationSchema = z.strictObject({
   database: z.string().min(1),
@@ -19,7 +29,26 @@ export const migrationSchema = z.strictObject({
   onChecksumMismatch: z.enum(["error", "repair"]),
   /** What becomes of a finding that its file does not acknowledge. */
   lint: z.enum(["refuse", "warn"]),
+  /** Absent: nothing in a file is replaced. */
+  variables: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/), variableSchema).optional(),
 });
+
+/**
+ * `plan`: pure reads. `apply`: runs what is pending. `verify`: runs the checks of what has run, and changes nothing.
+ * `resolve`: says what became of a failed file. `baseline`: counts as there what another tool has run. The rest end a
+ * claim: `retain` leaves everything, `forget` drops the history, `down` runs the files that take back before that.
+ */
+export const migrationOperations = [
+  "plan",
+  "apply",
+  "verify",
+  "resolve",
+  "baseline",
+  "retain",
+  "down",
+  "forget",
+] as const;
+export type MigrationOperation = (typeof migrationOperations)[number];
 
 /** Without `texts` a plan knows names and hashes only. */
 export const migrationRequestSchema = z.strictObject({
@@ -27,14 +56,29 @@ export const migrationRequestSchema = z.strictObject({
   requestId: z.string().min(1).max(128),
   mode: z.literal("migrations"),
   cluster: z.string(),
-  /** `plan`: pure reads. `apply`: runs what is pending. */
-  operation: z.enum(["plan", "apply"]),
+  operation: z.enum(migrationOperations),
   owner: z.string().min(1).max(2048),
+  /** Hands over from another owner of the same stack. */
+  previousOwner: z.string().min(1).max(2048).optional(),
   migration: migrationSchema,
   /** Name and hash of every file, whether its text comes along or not. */
   files: z.array(z.strictObject({ name: fileName, sha256 })).max(10_000),
   /** Base64 of gzip of a JSON object: file name to text. */
   texts: z.string().optional(),
+  /** In place of `texts`, where those are too large for a request: the same bytes, before base64, as an object. */
+  archive: z.strictObject({ bucket: z.string().min(3).max(63), key: z.string().min(1).max(1024), sha256 }).optional(),
+  /** Of a baseline. */
+  from: z
+    .strictObject({
+      tool: z.enum(otherTools),
+      to: z
+        .string()
+        .regex(/^\d{1,18}$/)
+        .optional(),
+      /** Only says what would be counted. It has to read as the migrator, which a plan may not. */
+      dryRun: z.boolean().optional(),
+    })
+    .optional(),
 });
 
 const row = z.object({
@@ -43,6 +87,8 @@ const row = z.object({
   state: z.enum(["applying", "applied", "failed", "baselined", "skipped"]),
   at: z.string(),
   ms: z.number().optional(),
+  /** The one that is under way, or that failed. */
+  statement: z.number().optional(),
 });
 
 /** How it stands, before a plan or after an apply. No text of a file is in it. */
@@ -52,7 +98,15 @@ export const migrationStatusSchema = z.object({
   /** In the order in which they will run. */
   pending: z.array(z.string()),
   /** Why nothing runs, a sentence each. */
-  blocks: z.array(z.object({ code: z.string(), file: z.string(), words: z.string() })),
+  blocks: z.array(
+    z.object({
+      code: z.string(),
+      file: z.string(),
+      words: z.string(),
+      /** The failure's id, for `resolve`. */
+      failure: z.string().optional(),
+    }),
+  ),
   findings: z.array(
     z.object({
       file: z.string(),
@@ -63,8 +117,12 @@ export const migrationStatusSchema = z.object({
       acknowledged: z.boolean(),
     }),
   ),
+  /** Whose history it is, as the ledger says. Nobody's before the first apply. */
+  owner: z.string().optional(),
   /** Who runs migrations of this history now. */
   holder: z.string().optional(),
+  /** Histories of other tools that this database has. */
+  others: z.array(z.object({ tool: z.enum(otherTools), table: z.string() })),
   /** What this run did, in order. */
   ran: z.array(z.object({ name: z.string(), kind: z.string(), ms: z.number() })),
   failure: z
@@ -81,6 +139,7 @@ export const migrationStatusSchema = z.object({
   incomplete: z.boolean(),
 });
 
+export type Variables = NonNullable<MigrationSpec["variables"]>;
 export type MigrationSpec = z.infer<typeof migrationSchema>;
 export type MigrationRequest = z.infer<typeof migrationRequestSchema>;
 export type MigrationStatus = z.infer<typeof migrationStatusSchema>;

@@ -13,6 +13,13 @@ export const productOf = (engine: EngineName): Product =>
 
 export const clusterNamePattern = /^[a-z][a-z0-9-]{0,39}$/;
 
+/** What the keys of a cluster's files begin with in its bucket. */
+export const migrationsPrefixOf = (cluster: string): string => `db-access/${cluster}/migrations/`;
+
+/** A key says what is under it: nobody's files ever replace others. */
+export const migrationsKeyOf = (cluster: string, sha256: string): string =>
+  `${migrationsPrefixOf(cluster)}${sha256}.json.gz`;
+
 /**
  * How a caller reaches a provisioner: plain JSON without secrets. It is the caller's knowledge, never authority:
  * host, port, cluster, prefixes and admin come from the function's own configuration.
@@ -29,6 +36,8 @@ export const provisionerRefSchema = z.strictObject({
   resourceId: z.string().optional(),
   database: z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65535) }),
   secretNamePrefixes: z.array(z.string().min(1)).min(1),
+  /** Where files of migrations go that are too large for a request. It belongs to `account`, in `region`. */
+  migrationsBucket: z.string().min(3).max(63).optional(),
   protocols: z.strictObject({ min: z.number().int(), max: z.number().int() }),
   discovery: z.strictObject({
     parameter: z.string().min(1),

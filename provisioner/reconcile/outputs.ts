@@ -48,6 +48,8 @@ export function outputsOf(
     case "database":
     case "schema":
       return { name: claim.name };
+    case "migration":
+      return {};
   }
 }
 

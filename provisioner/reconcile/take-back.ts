@@ -64,6 +64,8 @@ function cameAbout({ state }: PlanContext, { claim, items, grantee }: ClaimRecor
       return state.databases.has(claim.name);
     case "schema":
       return state.schemas.has(schemaKey(claim.database, claim.name));
+    case "migration":
+      return true;
     case "grant":
       return items.length > 0;
   }

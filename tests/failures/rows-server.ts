@@ -33,6 +33,7 @@ function userMethods(place: Place, told: string[], env: NodeJS.ProcessEnv = {}):
     {
       invoke: async (_ref, payload) => JSON.stringify(await invokeRaw(place.world, JSON.parse(payload))),
       parameter: () => Promise.reject(new Error("not asked")),
+      store: () => Promise.reject(new Error("not asked")),
     },
     () => ({ requestTimeoutMs: 60_000, budgetMs: 1, resends: 0, firstDelayMs: 1, unreachableMs: 1 }),
   );

@@ -121,24 +121,39 @@ for (const version of ["mysql@8.0", "mysql@9.7", "mariadb@10.11"])
       for (const { pending, failure } of both) assert.deepEqual([pending, failure], [[], undefined]);
     });
 
+    it("what a file destroys is said at the plan, and refused until the file says that it means it", async () => {
+      const sql = "CREATE PROCEDURE once() BEGIN SELECT 1; END;\nDROP TABLE who;";
+      const drop = { ...texts, "0012_drop.sql": sql };
+      const { findings } = await migrate(world, "plan", drop, migration);
+      assert.deepEqual(
+        findings.map(({ file, kind, line, acknowledged }) => [file, kind, line, acknowledged]),
+        [["0012_drop.sql", "drop-table", 2, false]],
+      );
+      assert.match(await refused(world, drop, migration), /0012_drop\.sql \(line 2\) drops a table.*allow drop-table/);
+      texts["0012_drop.sql"] = `-- migrate: allow drop-table\n${sql}`;
+      assert.equal((await migrate(world, "apply", texts, migration)).failure, undefined);
+      assert.ok(!(await tables()).includes("who"));
+    });
+
     it("what is for a client is refused before anything runs, and so is a file above the server's packet", async () => {
       const client = "DELIMITER //\nCREATE PROCEDURE p() BEGIN END//\nDELIMITER ;";
       assert.match(
-        await refused(world, { ...texts, "0012_client.sql": client }, migration),
-        /0012_client\.sql has DELIMITER.* delete these lines.* \(line 1\)/,
+        await refused(world, { ...texts, "0013_client.sql": client }, migration),
+        /0013_client\.sql has DELIMITER.* delete these lines.* \(line 1\)/,
       );
       await byHand(world, undefined, "SET GLOBAL max_allowed_packet = 1048576");
-      const large = { ...texts, "0012_large.sql": `SELECT 1; -- ${"x".repeat(1_100_000)}` };
+      const large = { ...texts, "0013_large.sql": `SELECT 1; -- ${"x".repeat(1_100_000)}` };
       assert.match(
         await refused(world, large, migration),
-        /0012_large\.sql has \d+ bytes, and the server takes 1048576/,
+        /0013_large\.sql has \d+ bytes, and the server takes 1048576/,
       );
       assert.deepEqual((await migrate(world, "plan", texts, migration)).pending, []);
     });
 
     it("no text of a file is in the answer", async () => {
       const secret = { ...texts, "0040_secret.sql": "SELECT hush FROM orders WHERE hush = 'hush-hush'; SELEC 'hush';" };
-      const reply = await migrateRaw(world, migrationRequest(world.cluster, "apply", secret, migration));
+      const lenient = { ...migration, lint: "warn" as const };
+      const reply = await migrateRaw(world, migrationRequest(world.cluster, "apply", secret, lenient));
       assert.equal(reply.migration?.failure?.code, "1054");
       assert.ok(!JSON.stringify(reply).includes("hush"));
     });

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { readFolder } from "../../provisioner/migrations/folder";
-import { protocolRange, type MigrationSpec, type MigrationStatus, type Reply } from "../../provisioner/protocol";
+import {
+  protocolRange,
+  type MigrationOperation,
+  type MigrationRequest,
+  type MigrationSpec,
+  type MigrationStatus,
+  type Reply,
+} from "../../provisioner/protocol";
 import assert from "node:assert/strict";
 import { invokeRaw, type World } from "../support/world";
 
@@ -10,9 +17,10 @@ export type Texts = Record<string, string>;
 /** What a client sends for a folder with these files. */
 export function migrationRequest(
   cluster: string,
-  action: "plan" | "apply",
+  operation: MigrationOperation,
   texts: Texts,
   migration: Partial<MigrationSpec> & { database: string },
+  more: Partial<Pick<MigrationRequest, "owner" | "previousOwner" | "from">> = {},
 ) {
   const { files } = readFolder(Object.entries(texts).map(([name, text]) => ({ name, bytes: Buffer.from(text) })));
   const canonical = Object.fromEntries(files.map(({ name, text }) => [name, text]));
@@ -21,7 +29,7 @@ export function migrationRequest(
     requestId: randomUUID(),
     mode: "migrations" as const,
     cluster,
-    operation: action,
+    operation,
     owner: "test/migrations",
     migration: {
       historyTable: "db_access_migrations",
@@ -33,6 +41,7 @@ export function migrationRequest(
     },
     files: files.map(({ name, sha256 }) => ({ name, sha256 })),
     texts: gzipSync(JSON.stringify(canonical)).toString("base64"),
+    ...more,
   };
 }
 
@@ -44,11 +53,12 @@ export const migrateRaw = (world: World, request: unknown): Promise<Reply> =>
 
 export async function migrate(
   world: World,
-  action: "plan" | "apply",
+  operation: MigrationOperation,
   texts: Texts,
   migration: Partial<MigrationSpec> & { database: string },
+  more: Partial<Pick<MigrationRequest, "owner" | "previousOwner" | "from">> = {},
 ): Promise<MigrationStatus> {
-  const reply = await migrateRaw(world, migrationRequest(world.cluster, action, texts, migration));
+  const reply = await migrateRaw(world, migrationRequest(world.cluster, operation, texts, migration, more));
   assert.equal(reply.error, undefined, JSON.stringify(reply.error));
   assert.ok(reply.migration !== undefined);
   return reply.migration;
@@ -59,8 +69,10 @@ export async function refused(
   world: World,
   texts: Texts,
   migration: Partial<MigrationSpec> & { database: string },
+  more: { operation?: MigrationOperation } & Partial<Pick<MigrationRequest, "owner" | "previousOwner" | "from">> = {},
 ): Promise<string> {
-  const reply = await migrateRaw(world, migrationRequest(world.cluster, "apply", texts, migration));
+  const { operation = "apply", ...rest } = more;
+  const reply = await migrateRaw(world, migrationRequest(world.cluster, operation, texts, migration, rest));
   assert.ok(reply.error !== undefined, JSON.stringify(reply.migration));
   return `${reply.error.code}: ${reply.error.message}`;
 }

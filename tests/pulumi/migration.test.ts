@@ -11,14 +11,13 @@ describe("a folder of migrations, on PostgreSQL 17", () => {
   let folder: string;
 
   const put = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
-  const write = (more: Record<string, string> = {}): void =>
-    engine.write(
-      programOf(
-        declare("DbRole", "owner", { name: `"shop_owner"` }) +
-          declare("DbDatabase", "shop", { name: `"shop"`, owner: "owner.name", deletion: `"drop"` }) +
-          declare("DbMigration", "schema", { database: "shop.name", directory: `"./migrations"`, ...more }),
-      ),
+  const programWith = (more: Record<string, string> = {}): string =>
+    programOf(
+      declare("DbRole", "owner", { name: `"shop_owner"` }) +
+        declare("DbDatabase", "shop", { name: `"shop"`, owner: "owner.name", deletion: `"drop"` }) +
+        declare("DbMigration", "schema", { database: "shop.name", directory: `"./migrations"`, ...more }),
     );
+  const write = (more: Record<string, string> = {}): void => engine.write(programWith(more));
   const outputs = async (): Promise<Record<string, unknown>> => (await engine.resources()).schema.outputs;
   const there = async (table: string): Promise<boolean> =>
     (await byHand(world, "shop", `SELECT to_regclass('${table}') IS NOT NULL AS there`))[0].there === true;
@@ -111,6 +110,70 @@ describe("a folder of migrations, on PostgreSQL 17", () => {
     put("five.sql", "SELECT 1;");
     assert.match((await engine.failing("preview")).output, /five\.sql follows no rule for names/);
     rmSync(path.join(folder, "five.sql"));
+  });
+
+  it("two resources with one history are refused before anything is made", async () => {
+    const twin = declare("DbMigration", "twin", { database: "shop.name", directory: `"./migrations"` });
+    engine.write(`${programWith()}${twin}`);
+    assert.match(
+      (await engine.failing("preview")).output,
+      /both claim the migrations of shop in db_access_migrations in cluster orders; keep one of them/,
+    );
+    write();
+  });
+
+  it("another owner's history is refused, and handed over when the program says whose it is", async () => {
+    write({ ownerKey: `"team-a"` });
+    await engine.up();
+    assert.deepEqual((await outputs()).ownerKey, "team-a");
+    write();
+    await engine.up();
+    await engine.expectNoChanges({ args: ["--refresh"] });
+  });
+
+  it("variables reach the server and never hold a secret", async () => {
+    put("R__limits.sql", "CREATE OR REPLACE VIEW limits AS SELECT ${most} AS most;\n");
+    write({ variables: `{ most: { literal: pulumi.secret("hush") } }` });
+    assert.match((await engine.failing("preview")).output, /variables holds a secret, and state would hold it/);
+    write({ variables: `{ most: { literal: 7 } }` });
+    await engine.up();
+    assert.equal((await byHand(world, "shop", "SELECT most FROM limits"))[0].most, 7);
+    write({ variables: `{ most: { literal: 8 } }` });
+    await engine.up();
+    assert.equal((await byHand(world, "shop", "SELECT most FROM limits"))[0].most, 8);
+    await engine.expectNoChanges({ args: ["--refresh"] });
+  });
+
+  it("a deletion that takes everything back says so, needs every way back, and then leaves nothing", async () => {
+    const withoutMigration = (): void =>
+      engine.write(
+        programOf(
+          declare("DbRole", "owner", { name: `"shop_owner"` }) +
+            declare("DbDatabase", "shop", { name: `"shop"`, owner: "owner.name", deletion: `"drop"` }),
+        ),
+      );
+    write({ variables: `{ most: { literal: 8 } }`, onDestroy: `"down"` });
+    await engine.up();
+    assert.match(String((await outputs()).onDelete), /^Runs the down files of what has run in shop, the last first/);
+    withoutMigration();
+    assert.match(
+      (await engine.failing("up")).output,
+      /MigrationRefused: There is no way back from R__limits\.sql, 0004_bad\.sql.*onDestroy: "retain"/,
+    );
+    assert.equal(await there("good"), true);
+    put("0001_orders.down.sql", "SELECT 1;");
+    put("0002_drop.down.sql", "-- migrate: allow drop-table\nDROP TABLE customers;");
+    put("0003_good.down.sql", "-- migrate: allow drop-table\nDROP TABLE good;");
+    put("0004_bad.down.sql", "-- migrate: allow drop-table\nDROP TABLE bad;");
+    put("R__limits.down.sql", "-- migrate: allow drop-object\nDROP VIEW limits;");
+    write({ variables: `{ most: { literal: 8 } }`, onDestroy: `"down"` });
+    await engine.up();
+    withoutMigration();
+    const { output } = await engine.up();
+    assert.match(output, /ran R__limits\.down\.sql in \d+ ms[^]*ran 0001_orders\.down\.sql/);
+    assert.deepEqual([await there("good"), await there("db_access_migrations_log")], [false, false]);
+    write({ variables: `{ most: { literal: 8 } }` });
+    await engine.up();
   });
 
   it("goes with its database, and its deletion says that it leaves what is there", async () => {

@@ -3,6 +3,7 @@ import { adoptedRow, clusterOf, type ClaimOrder, type ClaimPlan, type PlanContex
 import { planDatabase, planDatabaseRemoval } from "./database";
 import { planGrant, planGrantRemoval } from "./grant";
 import { planLogin, planLoginRemoval } from "./login";
+import { planMigration, planMigrationRemoval } from "./migration";
 import { planRole, planRoleRemoval } from "./role";
 import { planSchema, planSchemaRemoval } from "./schema";
 import { simulate } from "./simulate";
@@ -52,6 +53,8 @@ function planOf(context: PlanContext, order: ClaimOrder): ClaimPlan {
       return ensure ? planDatabase(context, { ...order, claim }) : planDatabaseRemoval(context, { ...order, claim });
     case "schema":
       return ensure ? planSchema(context, { ...order, claim }) : planSchemaRemoval(context, { ...order, claim });
+    case "migration":
+      return ensure ? planMigration(context, { ...order, claim }) : planMigrationRemoval(context, { ...order, claim });
     case "grant":
       return ensure ? planGrant(context, { ...order, claim }) : planGrantRemoval(context, { ...order, claim });
   }
@@ -66,11 +69,11 @@ export function advance(context: PlanContext, plan: ClaimPlan): void {
   context.foreign = context.foreign.filter((record) => record.id !== plan.adopts);
 }
 
-const rank = { login: 1, role: 0, database: 2, schema: 3, grant: 4 } as const;
+const rank = { login: 1, role: 0, database: 2, schema: 3, grant: 4, migration: 5 } as const;
 
 /** Roles before databases before grants, and the other way round for removals: the order in which a batch can work. */
 export function inOrder<T extends ClaimOrder>(orders: readonly T[]): T[] {
   const position = (order: ClaimOrder): number =>
-    order.action === "ensure" ? 10 + rank[order.claim.kind] : 4 - rank[order.claim.kind];
+    order.action === "ensure" ? 10 + rank[order.claim.kind] : 5 - rank[order.claim.kind];
   return [...orders].sort((a, b) => position(a) - position(b));
 }

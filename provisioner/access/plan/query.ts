@@ -27,6 +27,8 @@ function namesOf(claim: Claim): string[] {
     case "database":
     case "schema":
       return claim.owner === undefined ? [] : [claim.owner];
+    case "migration":
+      return [];
     case "grant": {
       const { on } = claim;
       return [granteeName(claim.grantee), ...(on.kind === "role" ? [on.role] : (futureOf(on)?.createdBy ?? []))];

@@ -1,6 +1,7 @@
 import { errnoOf } from "../../engines/mysql/errors";
 import type { MigrationFile } from "../folder";
 import type { FileFailure } from "../run";
+import { TimeRanOut } from "./deadline";
 
 /** About names and rights: every other message of the server may repeat what stands in the file or in a row. */
 const aboutNames: Readonly<Record<number, string>> = {
@@ -25,20 +26,29 @@ const aboutNames: Readonly<Record<number, string>> = {
   1305: "there is no such routine",
   1359: "the trigger is there already",
   1360: "there is no such trigger",
+  1419: "with binary logging, a trigger or function needs log_bin_trust_function_creators = 1 in the parameter group",
+  1969: "it ran too long",
   3024: "it ran too long",
 };
 
-export function failureOf(error: unknown, file: MigrationFile, statement: number): FileFailure {
+/** DDL commits by itself: what came before in the file is there, unless it only looked. */
+export function failureOf(
+  error: unknown,
+  file: MigrationFile,
+  { statement, rolledBack = false }: { statement?: number; rolledBack?: boolean },
+): FileFailure {
   const errno = errnoOf(error);
   return {
     file: file.name,
-    statement,
-    // DDL commits by itself: what came before in the file is there.
-    rolledBack: false,
+    ...(statement === undefined ? {} : { statement }),
+    rolledBack,
     ...(errno === undefined ? {} : { code: String(errno) }),
-    words:
-      errno === undefined
-        ? "the connection was lost or the time ran out while it ran"
-        : (aboutNames[errno] ?? "the server refused it; its log and its documentation have the words to the number"),
+    words: wordsOf(error, errno),
   };
+}
+
+function wordsOf(error: unknown, errno: number | undefined): string {
+  if (error instanceof TimeRanOut) return "the time ran out, and its session was ended; give it more time or split it";
+  if (errno === undefined) return "the connection was lost or the time ran out while it ran";
+  return aboutNames[errno] ?? "the server refused it; its log and its documentation have the words to the number";
 }

@@ -12,11 +12,12 @@ const logOf = ({ database, name }: HistoryTable): string =>
   `${identifierSql(database)}.${identifierSql(`${name}_log`)}`;
 
 const noSuchTable = 1146;
-const columns = "name, sha256, state, transactional, statement, code, at, ms, run_id";
+const columns = "name, sha256, rendered, state, transactional, statement, code, at, ms, run_id";
 
 interface LogRow extends RowDataPacket {
   name: string;
   sha256: string;
+  rendered: string | null;
   state: string;
   transactional: number;
   statement: number | null;
@@ -30,9 +31,10 @@ interface LogRow extends RowDataPacket {
 export async function readHistory(connection: Connection, table: HistoryTable): Promise<HistoryRow[]> {
   try {
     const [rows] = await connection.query<LogRow[]>(`SELECT ${columns} FROM ${logOf(table)}`);
-    return rows.map(({ name, sha256, state, transactional, statement, code, at, ms, run_id }) => ({
+    return rows.map(({ name, sha256, rendered, state, transactional, statement, code, at, ms, run_id }) => ({
       name,
       sha256,
+      ...(rendered === null ? {} : { rendered }),
       // What nobody knows was written by somebody else, and is not counted as there.
       state: historyStates.find((known): known is HistoryState => known === state) ?? "failed",
       transactional: transactional === 1,
@@ -52,7 +54,7 @@ export async function readHistory(connection: Connection, table: HistoryTable): 
 export async function createHistory(connection: Connection, table: HistoryTable): Promise<void> {
   await connection.query(
     `CREATE TABLE IF NOT EXISTS ${logOf(table)} (name varchar(140) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, ` +
-      "sha256 char(64) NOT NULL, state varchar(20) NOT NULL, transactional tinyint NOT NULL, statement int, code varchar(20), " +
+      "sha256 char(64) NOT NULL, rendered char(64), state varchar(20) NOT NULL, transactional tinyint NOT NULL, statement int, code varchar(20), " +
       "at datetime(3) NOT NULL, ms int, run_id varchar(128) NOT NULL)",
   );
 }
@@ -60,12 +62,28 @@ export async function createHistory(connection: Connection, table: HistoryTable)
 export async function writeHistory(
   connection: Connection,
   table: HistoryTable,
-  { name, sha256, state, transactional, statement, code, ms, runId }: Omit<HistoryRow, "at">,
+  { name, sha256, rendered, state, transactional, statement, code, ms, runId }: Omit<HistoryRow, "at">,
 ): Promise<void> {
   await connection.query(
-    `REPLACE INTO ${logOf(table)} (${columns}) VALUES (?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), ?, ?)`,
-    [name, sha256, state, transactional ? 1 : 0, statement ?? null, code ?? null, ms ?? null, runId],
+    `REPLACE INTO ${logOf(table)} (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), ?, ?)`,
+    [name, sha256, rendered ?? null, state, transactional ? 1 : 0, statement ?? null, code ?? null, ms ?? null, runId],
   );
+}
+
+/** All of them or none. */
+export async function writeAll(
+  connection: Connection,
+  table: HistoryTable,
+  rows: readonly Omit<HistoryRow, "at">[],
+): Promise<void> {
+  await connection.beginTransaction();
+  try {
+    for (const row of rows) await writeHistory(connection, table, row);
+    await connection.commit();
+  } catch (error) {
+    await connection.rollback().catch(() => undefined);
+    throw error;
+  }
 }
 
 export const engineTable = ({ database, name }: HistoryTable): string =>
@@ -80,6 +98,18 @@ export async function engineNames(connection: Connection, table: HistoryTable): 
     if ((error as { errno?: number }).errno === noSuchTable) return [];
     throw error;
   }
+}
+
+/** Knows nothing of a file any more. */
+export async function eraseRow(connection: Connection, table: HistoryTable, name: string): Promise<void> {
+  await connection.query(`DELETE FROM ${logOf(table)} WHERE name = ?`, [name]);
+  if ((await engineNames(connection, table)).includes(name)) await forgetName(connection, table, name);
+}
+
+/** All three tables: the engine's two, and ours. */
+export async function dropHistory(connection: Connection, table: HistoryTable): Promise<void> {
+  const lock = `${identifierSql(table.database)}.${identifierSql(`${table.name}_lock`)}`;
+  await connection.query(`DROP TABLE IF EXISTS ${logOf(table)}, ${engineTable(table)}, ${lock}`);
 }
 
 /** Lets a repeatable file, or one that somebody has resolved, run again. */

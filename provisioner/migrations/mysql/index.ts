@@ -1,10 +1,13 @@
 import { reachOf } from "../../connection";
 import { dial, type Login } from "../../engines/mysql/connection";
+import { identifierSql } from "../../engines/mysql/names";
 import { DbAccessError } from "../../errors";
 import type { FamilyMigrations, MigrationRun } from "../family";
 import { analyse } from "./analyse";
 import { readHistory, type HistoryTable } from "./history-table";
+import { literal } from "./literal";
 import { lockHolder } from "./lock";
+import { recogniseOthers } from "./others";
 import { MysqlMigrationSession } from "./session";
 
 const loginOf = (
@@ -27,15 +30,20 @@ function tableOf(database: string, historyTable: string): HistoryTable {
 
 export const mysqlMigrations: FamilyMigrations = {
   analyse,
+  quoting: { identifier: identifierSql, literal },
 
-  openSession: (run, enter, { database }, historyTable) =>
-    MysqlMigrationSession.open(async () => loginOf(run, await enter()), tableOf(database, historyTable)),
+  openSession: (run, enter, { database, withoutRoles }, historyTable) =>
+    MysqlMigrationSession.open(
+      async () => ({ ...loginOf(run, await enter()), withoutRoles }),
+      tableOf(database, historyTable),
+    ),
 
   async lookAt(run, admin, database, historyTable) {
     const table = tableOf(database, historyTable);
     const connection = await dial(loginOf(run, admin));
     try {
-      return { history: await readHistory(connection, table), holder: await lockHolder(connection, table) };
+      const [history, holder] = [await readHistory(connection, table), await lockHolder(connection, table)];
+      return { history, holder, others: await recogniseOthers(connection, database) };
     } finally {
       connection.destroy();
     }

@@ -18,6 +18,11 @@ export class Progress {
     this.writing = this.catchUp();
   }
 
+  /** Known better than by counting. */
+  failedAt(statement: number): void {
+    this.statement = statement;
+  }
+
   private async catchUp(): Promise<void> {
     try {
       while (this.written < this.statement) {

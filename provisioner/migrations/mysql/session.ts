@@ -1,17 +1,30 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
-import type { Login } from "../../engines/mysql/connection";
-import { identifierSql } from "../../engines/mysql/names";
 import { DbAccessError } from "../../errors";
 import { entering } from "../entering";
 import type { MigrationFile } from "../folder";
 import type { HistoryRow } from "../history";
+import type { OtherHistory, OtherRecord } from "../others/tool";
 import type { FileFailure, MigrationSession } from "../run";
-import { connectMigrator } from "./connect";
+import { hashOf } from "../text";
+import { connectMigrator, settle, type MigratorLogin } from "./connect";
+import { withinDeadline } from "./deadline";
+import { counting } from "./counting";
 import { failureOf } from "./failure";
-import { createHistory, engineNames, forgetName, readHistory, writeHistory, type HistoryTable } from "./history-table";
+import {
+  createHistory,
+  dropHistory,
+  engineNames,
+  eraseRow,
+  forgetName,
+  readHistory,
+  writeAll,
+  writeHistory,
+  type HistoryTable,
+} from "./history-table";
 import { rawOf } from "./raw";
 import { lockHistory, lockHolder } from "./lock";
 import { runByEngine } from "./migrator";
+import { readOther, recogniseOthers } from "./others";
 import { Progress } from "./progress";
 
 /** The lock and the record in one session; each file in one of its own, because what it sets ends only with that. */
@@ -19,13 +32,17 @@ export class MysqlMigrationSession implements MigrationSession {
   private constructor(
     private readonly record: Connection,
     private readonly table: HistoryTable,
-    private readonly enter: () => Promise<Login>,
+    private readonly enter: () => Promise<MigratorLogin>,
+    private readonly deadline: number,
   ) {}
 
   /** `enter` gives a login that works now: another run of the same database may have changed its password. */
-  static async open(enter: () => Promise<Login>, table: HistoryTable): Promise<MysqlMigrationSession> {
-    const record = await entering(enter, (login) => connectMigrator(login, table.database, false));
-    return new MysqlMigrationSession(record, table, enter);
+  static async open(enter: () => Promise<MigratorLogin>, table: HistoryTable): Promise<MysqlMigrationSession> {
+    const [record, deadline] = await entering(
+      enter,
+      async (login) => [await connectMigrator(login, table.database, false), login.deadline] as const,
+    );
+    return new MysqlMigrationSession(record, table, enter, deadline);
   }
 
   history(): Promise<HistoryRow[]> {
@@ -44,35 +61,116 @@ export class MysqlMigrationSession implements MigrationSession {
     return createHistory(this.record, this.table);
   }
 
+  others(): Promise<OtherHistory[]> {
+    return recogniseOthers(this.record, this.table.database);
+  }
+
+  readOther(other: OtherHistory): Promise<OtherRecord> {
+    return readOther(this.record, this.table.database, other);
+  }
+
   mark(row: Omit<HistoryRow, "at">): Promise<void> {
     return writeHistory(this.record, this.table, row);
   }
 
+  markAll(rows: readonly Omit<HistoryRow, "at">[]): Promise<void> {
+    return writeAll(this.record, this.table, rows);
+  }
+
   async apply(file: MigrationFile, verify: MigrationFile | undefined, runId: string): Promise<FileFailure | undefined> {
     for (const { text, name } of [file, ...(verify === undefined ? [] : [verify])]) await this.assertFits(name, text);
-    const begun = { name: file.name, sha256: file.sha256, transactional: false, runId };
+    const { name, sha256 } = file;
+    const begun = { name, sha256, rendered: hashOf(file.text), transactional: false, runId };
     const started = Date.now();
-    const work = await entering(this.enter, (login) => connectMigrator(login, this.table.database, true));
+    const there = await engineNames(this.record, this.table);
+    let checking: MigrationFile | undefined;
+    const failure = await this.inOwnSession(begun, file, async (work, send) => {
+      if (there.includes(name)) await forgetName(this.record, this.table, name);
+      await runByEngine(work, this.table, there, name, async () => {
+        await send();
+        await settle(work, this.table.database);
+        checking = verify;
+        if (verify !== undefined) await sendWhole(work, verify.text, () => undefined);
+        checking = undefined;
+        // The engine writes its own row where the files have left the session.
+        await settle(work, this.table.database);
+      });
+    });
+    if (failure === undefined) await this.mark({ ...begun, state: "applied", ms: Date.now() - started });
+    // The file has run to its end, and its check has not.
+    return failure === undefined || checking === undefined
+      ? failure
+      : { ...failure, file: checking.name, statement: undefined };
+  }
+
+  /** What changes a table commits by itself, whatever the transaction may do. */
+  async verify(file: MigrationFile): Promise<FileFailure | undefined> {
+    await this.assertFits(file.name, file.text);
+    const work = await this.openWork();
+    try {
+      await work.query("START TRANSACTION READ ONLY");
+      await withinDeadline({ record: this.record, work, deadline: this.deadline }, () =>
+        sendWhole(work, file.text, () => undefined),
+      );
+      return undefined;
+    } catch (error) {
+      return failureOf(error, file, { rolledBack: true });
+    } finally {
+      work.destroy();
+    }
+  }
+
+  async takeBack(down: MigrationFile, row: HistoryRow, runId: string): Promise<FileFailure | undefined> {
+    await this.assertFits(down.name, down.text);
+    const { name, sha256, rendered } = row;
+    const begun = { name, sha256, rendered, transactional: false, runId };
+    const failure = await this.inOwnSession(begun, down, async (work, send) => {
+      await send();
+      await settle(work, this.table.database);
+    });
+    if (failure === undefined) await this.erase(name);
+    return failure;
+  }
+
+  erase(name: string): Promise<void> {
+    return eraseRow(this.record, this.table, name);
+  }
+
+  dropHistory(): Promise<void> {
+    return dropHistory(this.record, this.table);
+  }
+
+  private openWork(): Promise<Connection> {
+    return entering(this.enter, (login) => connectMigrator(login, this.table.database, true));
+  }
+
+  /** One file to its end, with the statement that it is at written down beside it. `run` says when the file is sent. */
+  private async inOwnSession(
+    begun: Omit<HistoryRow, "at" | "state">,
+    file: MigrationFile,
+    run: (work: Connection, send: () => Promise<void>) => Promise<void>,
+  ): Promise<FileFailure | undefined> {
+    const started = Date.now();
+    const work = await this.openWork();
     const mark = (statement: number): Promise<void> => this.mark({ ...begun, state: "applying", statement });
     const progress = new Progress(mark);
+    // Answers are counted while it runs, and a CALL may give several: a session that is still there knows better.
+    const send = (): Promise<void> =>
+      counting(
+        work,
+        () => sendWhole(work, file.text, () => progress.next()),
+        (statement) => progress.failedAt(statement),
+      );
     try {
       // Before anything runs: whoever comes after a crash knows which file it was.
       await mark(progress.statement);
-      const there = await engineNames(this.record, this.table);
-      if (there.includes(file.name)) await forgetName(this.record, this.table, file.name);
-      await runByEngine(work, this.table, there, file.name, async () => {
-        await sendWhole(work, file.text, () => progress.next());
-        if (verify !== undefined) await sendWhole(work, verify.text, () => undefined);
-        // The engine writes its own row where the file has left the session.
-        await work.query(`USE ${identifierSql(this.table.database)}`);
-      });
+      await withinDeadline({ record: this.record, work, deadline: this.deadline }, () => run(work, send));
       await progress.settled();
-      await this.mark({ ...begun, state: "applied", ms: Date.now() - started });
       return undefined;
     } catch (error) {
       await progress.settled();
       const { statement } = progress;
-      const failure = failureOf(error, file, statement);
+      const failure = failureOf(error, file, { statement });
       await this.mark({ ...begun, state: "failed", statement, code: failure.code, ms: Date.now() - started });
       return failure;
     } finally {

@@ -1,14 +1,17 @@
 import { reachOf } from "../../connection";
 import { dial, openingError } from "../../engines/postgresql/dial";
+import { identifier, literal } from "../../engines/postgresql/quote";
 import { entering } from "../entering";
 import type { FamilyMigrations } from "../family";
 import { analyse } from "./analyse";
 import { historyTableOf, readHistory } from "./history-table";
 import { lockHolder } from "./lock";
+import { recogniseOthers } from "./others";
 import { PostgresqlMigrationSession } from "./session";
 
 export const postgresqlMigrations: FamilyMigrations = {
   analyse,
+  quoting: { identifier, literal },
 
   openSession: (run, enter, { database, runAs }, historyTable) =>
     entering(enter, (login) =>
@@ -22,7 +25,8 @@ export const postgresqlMigrations: FamilyMigrations = {
     });
     try {
       const table = historyTableOf(historyTable);
-      return { history: await readHistory(client, table), holder: await lockHolder(client, table) };
+      const [history, holder] = [await readHistory(client, table), await lockHolder(client, table)];
+      return { history, holder, others: await recogniseOthers(client) };
     } finally {
       await client.end().catch(() => undefined);
     }

@@ -1,3 +1,5 @@
+import { loadParser } from "../parser-missing";
+
 /** One statement of a file, as the server's own grammar (that of PostgreSQL 18) sees it. */
 export interface Statement {
   /** The grammar's name of it: `CreateStmt`. */
@@ -25,9 +27,9 @@ interface Raw {
 /** Offsets are of bytes and not of characters. */
 export async function parseStatements(text: string): Promise<{ statements: Statement[] } | { problem: SyntaxProblem }> {
   const bytes = Buffer.from(text, "utf8");
-  const lineAt = (offset: number): number => bytes.subarray(0, offset).filter((byte) => byte === 10).length + 1;
+  const lineAt = linesOf(bytes);
   // Loaded for migrations only: it is large, and compiles as it is loaded.
-  const { parse, hasSqlDetails } = await import("libpg-query");
+  const { parse, hasSqlDetails } = await loadParser("libpg-query", () => import("libpg-query"));
   try {
     const { stmts = [] } = (await parse(text)) as { stmts?: Raw[] };
     return {
@@ -46,6 +48,19 @@ export async function parseStatements(text: string): Promise<{ statements: State
     return { problem: { line: lineAt(offsetOf(error.sqlDetails?.cursorPosition, text)), words: wordsOf(text) } };
   }
 }
+
+/** The line of an offset. Asked in the order of the file, it reads it once: files may hold many thousands of statements. */
+function linesOf(bytes: Buffer): (offset: number) => number {
+  let line = 1;
+  let counted = 0;
+  return (offset) => {
+    if (offset < counted) [line, counted] = [1, 0];
+    for (; counted < offset; counted++) if (bytes[counted] === newline) line++;
+    return line;
+  };
+}
+
+const newline = 10;
 
 const offsetOf = (position = 0, text: string): number =>
   Buffer.byteLength([...text].slice(0, Math.max(0, position)).join(""));

@@ -2,12 +2,24 @@ import type { Client } from "pg";
 import type { Login } from "../../engines/postgresql/dial";
 import type { MigrationFile } from "../folder";
 import type { HistoryRow } from "../history";
+import type { OtherHistory, OtherRecord } from "../others/tool";
 import type { FileFailure, MigrationSession } from "../run";
+import { hashOf } from "../text";
 import { connectMigrator, forgetSession, type MigratorReach } from "./connect";
 import { failureOf } from "./failure";
-import { createHistory, historyTableOf, readHistory, writeHistory, type HistoryTable } from "./history-table";
+import {
+  createHistory,
+  dropHistory,
+  eraseRow,
+  historyTableOf,
+  readHistory,
+  writeAll,
+  writeHistory,
+  type HistoryTable,
+} from "./history-table";
 import { lockHistory, lockHolder } from "./lock";
 import { engineNames, forgetName, runByEngine } from "./migrator";
+import { readOther, recogniseOthers } from "./others";
 import { parseStatements } from "./parse";
 
 /** Two sessions: files run in one, and the other keeps the lock and the record, whatever becomes of the first. */
@@ -46,19 +58,32 @@ export class PostgresqlMigrationSession implements MigrationSession {
     return createHistory(this.record, this.table, admin);
   }
 
+  others(): Promise<OtherHistory[]> {
+    return recogniseOthers(this.record);
+  }
+
+  readOther(other: OtherHistory): Promise<OtherRecord> {
+    return readOther(this.record, other);
+  }
+
   mark(row: Omit<HistoryRow, "at">): Promise<void> {
     return writeHistory(this.record, this.table, row);
   }
 
+  markAll(rows: readonly Omit<HistoryRow, "at">[]): Promise<void> {
+    return writeAll(this.record, this.table, rows);
+  }
+
   async apply(file: MigrationFile, verify: MigrationFile | undefined, runId: string): Promise<FileFailure | undefined> {
     const transactional = !file.header.noTransaction;
-    const begun = { name: file.name, sha256: file.sha256, transactional, runId };
+    const begun = { name: file.name, sha256: file.sha256, rendered: hashOf(file.text), transactional, runId };
     const started = Date.now();
     // Before anything runs: whoever comes after a crash knows which file it was.
     await this.mark({ ...begun, state: "applying", ...(transactional ? {} : { statement: 1 }) });
     const there = await engineNames(this.record, this.table);
     if (there.includes(file.name)) await forgetName(this.record, this.table, file.name);
     let statement: number | undefined;
+    let at = file;
     try {
       await runByEngine({
         client: this.work,
@@ -68,7 +93,13 @@ export class PostgresqlMigrationSession implements MigrationSession {
         transactional,
         work: async () => {
           if (transactional) await this.work.query(file.text);
-          else statement = await this.oneByOne(file, begun, (at) => (statement = at));
+          else
+            await this.oneByOne(file, async (number) => {
+              statement = number;
+              if (number > 1) await this.mark({ ...begun, state: "applying", statement });
+            });
+          statement = undefined;
+          at = verify ?? file;
           if (verify !== undefined) await this.work.query(verify.text);
           // A file may have left the session as somebody else.
           await this.work.query(`SET ROLE ${this.work.escapeIdentifier(this.runAs)}`);
@@ -78,27 +109,73 @@ export class PostgresqlMigrationSession implements MigrationSession {
       await forgetSession(this.work, this.runAs);
       return undefined;
     } catch (error) {
-      const failure = failureOf(error, file, { rolledBack: transactional, statement });
+      const failure = failureOf(error, at, { rolledBack: transactional, statement });
       const { code } = failure;
       await this.mark({ ...begun, state: "failed", statement, code, ms: Date.now() - started });
       return failure;
     }
   }
 
+  async verify(file: MigrationFile): Promise<FileFailure | undefined> {
+    try {
+      await this.work.query("BEGIN READ ONLY");
+      await this.work.query(file.text);
+      return undefined;
+    } catch (error) {
+      return failureOf(error, file, { rolledBack: true });
+    } finally {
+      await this.work.query("ROLLBACK").catch(() => undefined);
+      await forgetSession(this.work, this.runAs).catch(() => undefined);
+    }
+  }
+
+  async takeBack(down: MigrationFile, row: HistoryRow, runId: string): Promise<FileFailure | undefined> {
+    const transactional = !down.header.noTransaction;
+    const { name, sha256, rendered } = row;
+    const begun = { name, sha256, rendered, transactional, runId };
+    let statement: number | undefined;
+    try {
+      if (transactional) {
+        await this.work.query("BEGIN");
+        await this.work.query(down.text);
+        await this.work.query(`SET ROLE ${this.work.escapeIdentifier(this.runAs)}`);
+        await eraseRow(this.work, this.table, name);
+        await this.work.query("COMMIT");
+      } else {
+        await this.oneByOne(down, async (number) => {
+          statement = number;
+          await this.mark({ ...begun, state: "applying", statement });
+        });
+      }
+      await this.erase(name);
+      await forgetSession(this.work, this.runAs);
+      return undefined;
+    } catch (error) {
+      if (transactional) await this.work.query("ROLLBACK").catch(() => undefined);
+      const failure = failureOf(error, down, { rolledBack: transactional, statement });
+      if (!transactional) await this.mark({ ...begun, state: "failed", statement, code: failure.code });
+      return failure;
+    }
+  }
+
+  async erase(name: string): Promise<void> {
+    await eraseRow(this.record, this.table, name);
+    const there = await engineNames(this.record, this.table);
+    if (there.includes(name)) await forgetName(this.record, this.table, name);
+  }
+
+  dropHistory(): Promise<void> {
+    return dropHistory(this.record, this.table);
+  }
+
   /** What cannot run in a transaction cannot run beside another statement in one message either. */
-  private async oneByOne(
-    file: MigrationFile,
-    begun: Pick<HistoryRow, "name" | "sha256" | "transactional" | "runId">,
-    at: (statement: number) => void,
-  ): Promise<number | undefined> {
+  private async oneByOne(file: MigrationFile, before: (statement: number) => Promise<void>): Promise<void> {
     const parsed = await parseStatements(file.text);
     if ("problem" in parsed) throw new Error("unreachable: the file was checked before it was run");
     for (const [index, { text }] of parsed.statements.entries()) {
-      at(index + 1);
-      if (index > 0) await this.mark({ ...begun, state: "applying", statement: index + 1 });
+      await before(index + 1);
       await this.work.query(text);
     }
-    return undefined;
   }
 
   async close(): Promise<void> {

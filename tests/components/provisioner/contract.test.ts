@@ -75,6 +75,7 @@ describe("what a provisioner tells its functions and its callers", () => {
       tlsServerName: undefined,
       allowGlobalPrivileges: [],
       auditLogGroup: "/db-access/orders/audit",
+      migrationsBucket: undefined,
       parameterPath: "/orders",
       parameterPasswordKeyArn: undefined,
       rosterParameter: undefined,

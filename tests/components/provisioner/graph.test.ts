@@ -75,7 +75,7 @@ describe("the resources of a provisioner", () => {
   });
 
   it("all carry the tags, but for those kinds that have none", async () => {
-    const made = await graph(plainArgs({ tags: { team: "data" }, network: everywhere, access: everybody }));
+    const made = await graph(plainArgs({ tags: { team: "data" }, network: everywhere, access: everybody, migrations }));
     const untagged = made.all.filter(({ inputs }) => inputs.tags === undefined).map(({ type }) => type);
     assert.deepEqual([...new Set(untagged)].sort(), [
       "aws:cloudwatch/dashboard:Dashboard",
@@ -83,6 +83,9 @@ describe("the resources of a provisioner", () => {
       "aws:iam/rolePolicy:RolePolicy",
       "aws:lambda/alias:Alias",
       "aws:lambda/permission:Permission",
+      "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+      "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+      "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
       "aws:sqs/queuePolicy:QueuePolicy",
       "db-access:index:Provisioner",
       "pulumi-nodejs:dynamic/db-access:ProvisionerGuard",
@@ -95,14 +98,18 @@ describe("the resources of a provisioner", () => {
     const guards: (readonly unknown[])[] = [];
     const made = await graphOf(
       () =>
-        new Provisioner("orders", plainArgs({ network: everywhere, access: everybody, forceDestroy: true }), {
-          transformations: [
-            ({ type, opts }) => {
-              if (type.endsWith(":ProvisionerGuard")) guards.push(opts.dependsOn as unknown[]);
-              return undefined;
-            },
-          ],
-        }),
+        new Provisioner(
+          "orders",
+          plainArgs({ network: everywhere, access: everybody, migrations, forceDestroy: true }),
+          {
+            transformations: [
+              ({ type, opts }) => {
+                if (type.endsWith(":ProvisionerGuard")) guards.push(opts.dependsOn as unknown[]);
+                return undefined;
+              },
+            ],
+          },
+        ),
     );
     const [guard] = made.of("pulumi-nodejs:dynamic/db-access:ProvisionerGuard");
     const others = made.all.filter(({ type }) => type.startsWith("aws:"));
@@ -119,7 +126,7 @@ describe("the resources of a provisioner", () => {
         void seen.set(kind, [...(seen.get(kind) ?? []), name]);
     const transforms = Object.fromEntries(childKinds.map((kind) => [kind, note(kind)])) as ChildTransforms;
     const monitoring = { auditDestinationArn: "arn:aws:logs:eu-central-1:444455556666:destination:audit" };
-    const made = await graph(plainArgs({ network: everywhere, access: everybody, monitoring, transforms }));
+    const made = await graph(plainArgs({ network: everywhere, access: everybody, migrations, monitoring, transforms }));
     assert.deepEqual([...seen.keys()].sort(), [...childKinds]);
     assert.equal([...seen.values()].flat().length, made.all.length - 1);
   });
@@ -147,11 +154,13 @@ describe("the resources of a provisioner", () => {
   });
 });
 
+const migrations = { bucket: true };
+
 const everywhere = {
   vpcId: "vpc-0orders",
   subnetIds: ["subnet-0a"],
   dualStack: true,
-  endpoints: { services: ["secretsmanager" as const, "ssm" as const] },
+  endpoints: { services: ["secretsmanager" as const, "ssm" as const, "s3" as const], routeTableIds: ["rtb-0orders"] },
 };
 
 const everybody = {

@@ -75,6 +75,33 @@ const refusals: [ProvisionerArgs, RegExp][] = [
     /network\.subnetIds\[0\] "10\.0\.0\.0\/24" cannot be used; use ids, subnet-…/,
   ],
   [ofNetwork({ endpoints: { services: ["kms"] } }), /network\.endpoints\.services\[0\] "kms" cannot be used/],
+  [
+    ofNetwork({ endpoints: { services: ["s3"] } }),
+    /network\.endpoints\.routeTableIds is missing; name those of the functions' subnets/,
+  ],
+  [
+    ofNetwork({ endpoints: { services: ["ssm"], routeTableIds: ["rtb-0a"] } }),
+    /network\.endpoints\.routeTableIds cannot be used; only s3 is put into route tables/,
+  ],
+  [
+    ofNetwork({ endpoints: { services: ["s3"], routeTableIds: ["subnet-0a"] } }),
+    /network\.endpoints\.routeTableIds\[0\] "subnet-0a" cannot be used; use ids, rtb-/,
+  ],
+  [ofNetwork({ s3PrefixListId: "com.amazonaws.eu-central-1.s3" }), /network\.s3PrefixListId .* use an id, pl-/],
+  [change({ migrations: {} }), /migrations\.bucketName is missing; name a bucket of yours, or say bucket: true/],
+  [
+    change({ migrations: { bucket: true, bucketName: "files" } }),
+    /migrations\.bucketName "beside bucket" cannot be used; name a bucket of yours, or say bucket: true/,
+  ],
+  [
+    change({ migrations: { bucketName: "arn:aws:s3:::files" } }),
+    /migrations\.bucketName "arn:aws:s3:::files" cannot be used; use the bucket's name, not its ARN/,
+  ],
+  [change({ migrations: { bucket: pulumi.output(true) } }), /migrations\.bucket "an output" cannot be used/],
+  [
+    change({ migrations: { bucket: true, bucketKmsKeyArn: "1234" } }),
+    /migrations\.bucketKmsKeyArn "1234" cannot be used/,
+  ],
   [ofNetwork({ endpoints: { services: [] } }), /network\.endpoints\.services \[\] cannot be used; name at least one/],
   [ofNetwork({ securityGroupIds: [] }), /network\.securityGroupIds \[\] cannot be used/],
   [ofNetwork({ httpsCidrBlocks: ["everywhere"] }), /network\.httpsCidrBlocks\[0\] "everywhere" cannot be used/],
@@ -200,6 +227,7 @@ describe("a provisioner's arguments", () => {
         network: { vpcId: later, subnetIds: later, httpsCidrBlocks: [later], securityGroupIds: [later] },
         access: { roleArns: [later], accountIds: [later], role: { principals: [later], externalId: later } },
         keys: { secrets: [later], logs: later },
+        migrations: { bucketName: later, bucketKmsKeyArn: later },
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { createClient, type CallFailure, type Client, type Transport } from "../../../components/client";
+import { createClient, type CallFailure, type Client, type StoredObject, type Transport } from "../../../components/client";
 import type { Patience } from "../../../components/client/retry";
 import type { ClaimRequest, ClaimResult, ProvisionerRef, Reply, Request } from "../../../provisioner/protocol";
 
@@ -26,6 +26,8 @@ export class FakeProvisioner implements Transport {
   readonly requests: Request[] = [];
   readonly reached: string[] = [];
   readonly parameters: string[] = [];
+  /** Keys of what came by a bucket. */
+  readonly stored: string[] = [];
   inFlight = 0;
   mostInFlight = 0;
 
@@ -58,6 +60,10 @@ export class FakeProvisioner implements Transport {
   async parameter({ parameter }: { parameter: string }): Promise<string> {
     this.parameters.push(parameter);
     return this.found();
+  }
+
+  async store(_ref: ProvisionerRef, { key }: StoredObject): Promise<void> {
+    this.stored.push(key);
   }
 
   get sizes(): number[] {

@@ -72,6 +72,10 @@ export function stateOf({ type, name, inputs }: Registered, place: Where): Recor
       return { arn: arn("sns", own) };
     case "aws:sqs/queue:Queue":
       return { arn: arn("sqs", own), url: `https://sqs.${here}.amazonaws.com/${account}/${own}` };
+    case "aws:ec2/vpcEndpoint:VpcEndpoint":
+      return inputs.vpcEndpointType === "Gateway" ? { prefixListId: "pl-0s3" } : {};
+    case "aws:s3/bucket:Bucket":
+      return { bucket: `${String(inputs.bucketPrefix)}0123456` };
     case "aws:cloudwatch/eventRule:EventRule":
       return { arn: arn("events", `rule/${own}`) };
     default:

@@ -1,0 +1,35 @@
+import type { MigrationStatus } from "../protocol/migrations";
+import { inRunningOrder } from "./file-name";
+import { mainNameOf } from "./folder";
+import { isThere } from "./history";
+import { asMigrator, isLate } from "./inside";
+import type { JobWithTexts } from "./job";
+import { plannedWith, statusOf } from "./judge";
+import { planMigrations } from "./plan";
+import type { FileFailure, StepOutcome } from "./run";
+
+/** Runs the checks of what has run, in their order, until one fails. Changes nothing. */
+export const verify = (job: JobWithTexts): Promise<MigrationStatus> =>
+  asMigrator(job, async (migrations) => {
+    const history = await migrations.history();
+    const there = new Set(history.filter((row) => isThere(row) && row.state !== "skipped").map(({ name }) => name));
+    const checks = inRunningOrder(job.texts).filter(
+      ({ kind, name }) => kind === "verify" && there.has(mainNameOf(name)),
+    );
+    const ran: StepOutcome[] = [];
+    let failure: FileFailure | undefined;
+    for (const check of checks) {
+      if (isLate(job)) break;
+      const started = Date.now();
+      failure = await migrations.verify(check);
+      if (failure !== undefined) break;
+      ran.push({ name: check.name, kind: "verify", ms: Date.now() - started });
+    }
+    const planned = planMigrations(plannedWith(job), history, job.request.migration);
+    return {
+      ...statusOf(job, { history, others: await migrations.others() }, planned, []),
+      ran,
+      ...(failure === undefined ? {} : { failure }),
+      incomplete: failure === undefined && ran.length < checks.length,
+    };
+  });
