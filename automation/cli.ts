@@ -6,6 +6,7 @@ import { addDoctorCommand } from "./commands/doctor";
 import { addFleetCommands } from "./commands/fleet";
 import { addInvokeCommand } from "./commands/invoke";
 import { addLocalCommands } from "./commands/local";
+import { addMigrateCommands } from "./commands/migrate";
 import { addResetCommand } from "./commands/reset";
 import { BadConfig } from "./config/load";
 import { failureCode, failureExitCode, failureLine, failureMessage } from "./errors";
@@ -22,6 +23,8 @@ Examples:
   db-access reset orders_api --parameter /db-access/orders
   db-access audit verify --parameter /db-access/orders
   db-access invoke create_user --username ada --database shop --level readonly --parameter /db-access/orders
+  db-access migrate status --parameter /db-access/orders --database shop
+  db-access migrate new add orders --with verify
   db-access demo --engine postgresql
 
 Exit codes:
@@ -30,6 +33,7 @@ Exit codes:
   3  some targets of the fleet failed; the report names them
   4  the fleet file has problems; nothing was done
   5  audit events are missing or were changed; the report names them
+  6  migrations: something is in the way, or folder and database do not agree; the report says what
 
 DB_ACCESS_DEBUG=1 shows where an error came from. NO_COLOR=1 turns colours off.`;
 
@@ -44,6 +48,7 @@ export function commandLine(): Command {
   addLocalCommands(program);
   addFleetCommands(program);
   addResetCommand(program);
+  addMigrateCommands(program);
   addAuditCommands(program);
   addInvokeCommand(program);
   addDoctorCommand(program);

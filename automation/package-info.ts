@@ -8,7 +8,14 @@ export function packageRoot(): string {
   return directory;
 }
 
-export function packageVersion(): string {
-  const text = readFileSync(path.join(packageRoot(), "package.json"), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+interface Manifest {
+  version: string;
+  devDependencies?: Record<string, string>;
 }
+
+const manifest = (): Manifest => JSON.parse(readFileSync(path.join(packageRoot(), "package.json"), "utf8")) as Manifest;
+
+export const packageVersion = (): string => manifest().version;
+
+/** The version that this package was tested with, of one that it does not bring along. */
+export const testedVersion = (name: string): string | undefined => manifest().devDependencies?.[name];

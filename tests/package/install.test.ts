@@ -114,6 +114,26 @@ describe("the published package", function () {
     assert.ok(bytes <= 40e6, `${bytes} bytes`);
   });
 
+  it("looks at migrations once the parser is there, and says so where it is not", async () => {
+    const folder = path.join(directory, "alone");
+    write(folder, { "migrations/0001_a.sql": "DROP TABLE a;\n" });
+    for (const [engine, parser] of [
+      ["postgresql", "libpg-query"],
+      ["mysql", "dt-sql-parser"],
+    ]) {
+      const command = path.join("node_modules", ".bin", "db-access");
+      const lint = (): Promise<string> => run(command, ["migrate", "lint", "--engine", engine], { cwd: folder });
+      const installs = `npm install --save-dev ${parser}@${manifest.devDependencies[parser]}`;
+      await assert.rejects(
+        lint(),
+        (error: Error) => error.message.includes(`ParserMissing: `) && error.message.includes(installs),
+      );
+      const [, ...args] = installs.split(" ");
+      await timed(parser, "npm", [...args, ...npmInstall.slice(1), "--legacy-peer-deps"], folder);
+      await assert.rejects(lint(), /finding: 0001_a\.sql \(line 1\) drops a table/);
+    }
+  });
+
   it("works in an npm workspace", async () => {
     const root = path.join(directory, "workspace");
     const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi", "typescript") };
