@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { auditLogGroupNameOf } from "../components/provisioner/names";
-import { accessPolicy, migratePolicy, rotationPolicy, type AccessRole } from "../components/provisioner/policies";
+import {
+  accessPolicy,
+  migratePolicy,
+  rotationPolicy,
+  type AccessRole,
+  type MigrateRole,
+} from "../components/provisioner/policies";
 import { protocolRange, type EngineName, type ProvisionerRef } from "../provisioner/protocol";
 import type { AwsEndpoint } from "./aws";
 import { rotationPrincipal, type FunctionPermission, type LambdaHost } from "./lambda";
@@ -28,11 +34,12 @@ interface TargetPlace {
 /** As of a provisioner that is deployed with these options. */
 export type RoleOptions = Partial<
   Pick<
-    AccessRole,
+    AccessRole & MigrateRole,
     | "adminIamUser"
     | "adminKeyArns"
     | "directory"
     | "inheritedTagKeys"
+    | "migrationsKeyArn"
     | "parameterKeyArns"
     | "parameterPaths"
     | "rotationFunctionArns"
@@ -111,6 +118,8 @@ export async function deployTarget(
   const rotateFunctionArn = functionArn({ ...place, name: rotate });
   const auditLogGroup = target.audit === true ? auditLogGroupNameOf(cluster) : undefined;
   if (auditLogGroup !== undefined) aws.logs.ensure(auditLogGroup, place);
+  const migrationsBucket = `db-access-local-${account}-${region}`;
+  aws.objects.ensure(migrationsBucket, place, target.role?.migrationsKeyArn);
   const env: Record<string, string> = {
     DB_ACCESS_CLUSTER: cluster,
     DB_ACCESS_ENGINE: engine,
@@ -120,13 +129,14 @@ export async function deployTarget(
     DB_ACCESS_ACCOUNT: account,
     DB_ACCESS_RESOURCE_ID: resourceId,
     DB_ACCESS_PARAMETER_PATH: `/${cluster}`,
+    DB_ACCESS_MIGRATIONS_BUCKET: migrationsBucket,
     ...(auditLogGroup === undefined ? {} : { DB_ACCESS_AUDIT_LOG_GROUP: auditLogGroup }),
     ...(server === undefined ? {} : { DB_ACCESS_CA_FILE: server.caFile }),
     ...target.functionEnv,
   };
   const secretNamePrefixes = ["rds-", `${cluster}/`];
   const keysOfAccount = [`arn:aws:kms:*:${account}:key/*`];
-  const roleOf = (functionName: string): AccessRole => ({
+  const roleOf = (functionName: string): AccessRole & MigrateRole => ({
     ...place,
     partition: "aws",
     clusterName: cluster,
@@ -138,6 +148,7 @@ export async function deployTarget(
     parameterKeyArns: keysOfAccount,
     parameterPaths: [`/${cluster}`],
     auditLogGroup,
+    migrationsBucket,
     ...target.role,
     rotationFunctionArns: [rotateFunctionArn, ...(target.role?.rotationFunctionArns ?? [])],
   });
@@ -186,6 +197,7 @@ export async function deployTarget(
     resourceId,
     database: { host, port },
     secretNamePrefixes,
+    migrationsBucket,
     protocols: { ...protocolRange },
     discovery: { parameter, region, endpointUrl, ...(invoke === undefined ? {} : { roleArn: invoke.roleArn }) },
     ...(invoke === undefined ? {} : { invoke }),

@@ -6,7 +6,9 @@ import type { InvokeRoleArgs, PrincipalsArgs } from "./args-access";
 import type { Aws } from "./aws";
 import type { Children } from "./children";
 import type { Functions } from "./functions";
+import { bucketOf, type MigrationsPlace } from "./migrations-bucket";
 import { ALIAS, parameterNameOf, type Place } from "./names";
+import { sendMigrations } from "./policies";
 
 const SECRETS_MANAGER = "secretsmanager.amazonaws.com";
 
@@ -39,6 +41,7 @@ export function makeAccess(
   args: ProvisionerArgs,
   functions: Functions,
   place: pulumi.Output<Place>,
+  migrations: MigrationsPlace,
 ): Access {
   const { access = {} } = args;
   const ready: pulumi.Output<string>[] = [];
@@ -67,7 +70,7 @@ export function makeAccess(
   });
   ready.push(rotation.id);
   if (access.role === undefined) return { ready };
-  const made = makeInvokeRole(aws, children, args, access.role, functions, place);
+  const made = makeInvokeRole(aws, children, args, access.role, functions, place, migrations);
   return { role: made.role, ready: [...ready, made.policyId] };
 }
 
@@ -78,6 +81,7 @@ function makeInvokeRole(
   role: InvokeRoleArgs,
   functions: Functions,
   place: pulumi.Output<Place>,
+  migrations: MigrationsPlace,
 ): { role: aws.iam.Role; policyId: pulumi.Output<string> } {
   const condition = pulumi.output({ "sts:ExternalId": role.externalId, "aws:PrincipalOrgID": access?.organizationId });
   const made = children.make("role", aws.iam.Role, "invoke-role", {
@@ -96,12 +100,15 @@ function makeInvokeRole(
       ],
     }),
   });
+  const sending = pulumi
+    .all([place, bucketOf(migrations)])
+    .apply(([known, bucket]) => sendMigrations({ ...known, ...bucket, clusterName }));
   const policy = children.make("rolePolicy", aws.iam.RolePolicy, "invoke-policy", {
     role: made.name,
     name: "db-access",
     policy: pulumi.jsonStringify({
       Version: "2012-10-17",
-      Statement: [
+      Statement: sending.apply((statements) => [
         {
           Sid: "Invoke",
           Effect: "Allow",
@@ -119,7 +126,8 @@ function makeInvokeRole(
               `arn:${partition}:ssm:${region}:${account}:parameter${parameterNameOf(clusterName)}`,
           ),
         },
-      ],
+        ...statements,
+      ]),
     }),
   });
   return { role: made, policyId: policy.id };

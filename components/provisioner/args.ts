@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs } from "./args-access";
 import type { ClusterArgs } from "./args-cluster";
 import type { DirectoryArgs } from "./args-directory";
+import type { MigrationsArgs } from "./args-migrations";
 import type { MonitoringArgs } from "./args-monitoring";
 import type { NetworkArgs } from "./args-network";
 import type { ChildTransforms } from "./children";
@@ -103,6 +104,8 @@ export interface ProvisionerArgs {
   inheritedTagKeys?: string[];
   /** MySQL, MariaDB: server-wide privileges that grants may name besides the harmless ones. Default: none. */
   allowGlobalPrivileges?: string[];
+  /** A bucket for files of migrations that are too large for a request. Default: they have to fit into 5.5 MB. */
+  migrations?: MigrationsArgs;
   functions?: FunctionsArgs;
   roles?: RolesArgs;
   keys?: KeysArgs;

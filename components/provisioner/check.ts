@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { clusterNamePattern, engineNames } from "../../provisioner/protocol";
 import type { ProvisionerArgs } from "./args";
 import type { PrincipalsArgs } from "./args-access";
+import { assertNetwork } from "./check-network";
 import { childKinds } from "./children";
 import { assertDirectory } from "./directory";
+import { assertMigrations } from "./migrations-bucket";
 import { functionKinds, type FunctionKind } from "./names";
 import {
   accountId,
@@ -37,6 +39,7 @@ export function assertArgs(name: string, args: ProvisionerArgs): void {
     "rotationFunctionArns",
     "inheritedTagKeys",
     "allowGlobalPrivileges",
+    "migrations",
     "functions",
     "roles",
     "keys",
@@ -60,6 +63,7 @@ export function assertArgs(name: string, args: ProvisionerArgs): void {
   assertNetwork(rules, args.network);
   assertAccess(rules, args.access);
   assertFunctions(rules, args);
+  assertMigrations(rules, args.migrations);
   const prefix = /^(?!rds!)[A-Za-z0-9/_+=.@!-]{1,200}$/;
   list("secretNamePrefixes", args.secretNamePrefixes, prefix, "letters, digits and /_+=.@- only, and never rds!");
   if (args.secretNamePrefixes?.length === 0) fail("secretNamePrefixes", [], "name at least one, or leave it out");
@@ -159,50 +163,6 @@ function assertCluster({ fail, keys, text, integer }: Rules, cluster: unknown): 
     );
   if (given.adminIamUser !== undefined && given.resourceId === undefined)
     fail("cluster.resourceId", undefined, "an admin with IAM authentication is let in by it");
-}
-
-function assertNetwork({ fail, keys, text, list }: Rules, network: unknown): void {
-  if (network === undefined) fail("network", undefined, "give { vpcId, subnetIds }");
-  const given = keys("network", network, [
-    "vpcId",
-    "subnetIds",
-    "securityGroupIds",
-    "databaseRule",
-    "endpoints",
-    "endpointSecurityGroupId",
-    "onlyThroughEndpointIds",
-    "httpsCidrBlocks",
-    "vpcCidrBlocks",
-    "dualStack",
-  ]);
-  const group = /^sg-[0-9a-z]+$/;
-  const range = /^([0-9.]+|[0-9a-fA-F:]+)\/\d{1,3}$/;
-  if (given.vpcId === undefined) fail("network.vpcId", undefined, "give the id of the VPC, vpc-…");
-  text("network.vpcId", given.vpcId, /^vpc-[0-9a-z]+$/, "use an id, vpc-…");
-  if (given.subnetIds === undefined)
-    fail("network.subnetIds", undefined, "give private subnets that reach the database");
-  if (!isLater(given.subnetIds)) {
-    list("network.subnetIds", given.subnetIds, /^subnet-[0-9a-z]+$/, "use ids, subnet-…");
-    if ((given.subnetIds as unknown[]).length === 0) fail("network.subnetIds", [], "give at least one subnet");
-  }
-  list("network.securityGroupIds", given.securityGroupIds, group, "use ids, sg-…");
-  if ((given.securityGroupIds as unknown[] | undefined)?.length === 0)
-    fail("network.securityGroupIds", [], "name at least one, or leave it out");
-  text("network.endpointSecurityGroupId", given.endpointSecurityGroupId, group, "use an id, sg-…");
-  list("network.onlyThroughEndpointIds", given.onlyThroughEndpointIds, /^vpce-[0-9a-z]+$/, "use ids, vpce-…");
-  list("network.httpsCidrBlocks", given.httpsCidrBlocks, range, 'use ranges such as "10.0.0.0/16"');
-  list("network.vpcCidrBlocks", given.vpcCidrBlocks, range, 'use ranges such as "10.0.0.0/16"');
-  const endpoints = keys("network.endpoints", given.endpoints, ["services", "subnetIds"]);
-  if (given.endpoints !== undefined && (endpoints.services as unknown[] | undefined)?.length === undefined)
-    fail("network.endpoints.services", endpoints.services, 'give a list, ["secretsmanager"]');
-  list(
-    "network.endpoints.services",
-    endpoints.services,
-    /^(secretsmanager|ssm|lambda|logs|sts|identitystore)$/,
-    "there is secretsmanager, ssm, lambda, logs, sts and identitystore",
-  );
-  if (given.endpoints !== undefined && (endpoints.services as unknown[]).length === 0)
-    fail("network.endpoints.services", [], "name at least one, or leave endpoints out");
 }
 
 function assertPrincipals({ fail, list, text }: Rules, where: string, given: PrincipalsArgs): void {

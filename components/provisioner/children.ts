@@ -4,6 +4,8 @@ import type * as pulumi from "@pulumi/pulumi";
 export const childKinds = [
   "alarm",
   "alias",
+  "bucket",
+  "bucketSetting",
   "dashboard",
   "endpoint",
   "function",
@@ -39,6 +41,7 @@ export type ChildTransforms<Kind extends string = ChildKind> = Partial<Record<Ki
 
 const untagged: readonly string[] = [
   "alias",
+  "bucketSetting",
   "dashboard",
   "guard",
   "permission",

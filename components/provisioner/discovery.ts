@@ -7,6 +7,7 @@ import type { Children } from "./children";
 import type { ClusterFacts } from "./cluster";
 import { secretNamePrefixesOf } from "./environment";
 import type { Functions } from "./functions";
+import type { MigrationsPlace } from "./migrations-bucket";
 import { parameterNameOf, type Place } from "./names";
 import type { ProvisionerRefOutputs } from "./ref-outputs";
 
@@ -18,6 +19,7 @@ export function refOf(
   access: Access,
   ready: readonly pulumi.Output<string>[],
   place: pulumi.Output<Place>,
+  { bucketName: migrationsBucket }: MigrationsPlace,
 ): ProvisionerRefOutputs {
   const aliases = pulumi.all([functions.access.alias.arn, functions.migrate.alias.arn, ...ready]);
   const role = access.role;
@@ -37,6 +39,7 @@ export function refOf(
     ...(cluster.resourceId === undefined ? {} : { resourceId: cluster.resourceId }),
     database: { host: cluster.host, port: cluster.port },
     secretNamePrefixes: secretNamePrefixesOf(args),
+    ...(migrationsBucket === undefined ? {} : { migrationsBucket }),
     protocols: { ...protocolRange },
     discovery: {
       parameter: parameterNameOf(args.clusterName),

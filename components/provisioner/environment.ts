@@ -3,6 +3,7 @@ import type { ProvisionerArgs } from "./args";
 import type { ClusterFacts } from "./cluster";
 import { DIRECTORY_CA_FILE, directoryCaOf, directoryText } from "./directory";
 import type { LogGroups } from "./logs";
+import type { MigrationsPlace } from "./migrations-bucket";
 import { functionArnOf, functionNameOf, type Place } from "./names";
 
 /** Where the archive's files are inside a function. */
@@ -18,6 +19,7 @@ export function environmentOf(
   cluster: ClusterFacts,
   place: pulumi.Output<Place>,
   logs: LogGroups,
+  migrations: MigrationsPlace,
 ): Record<string, pulumi.Input<string>> {
   const { clusterName, allowGlobalPrivileges = [], tls = {}, parameterPaths = [`/${clusterName}`] } = args;
   const identifier = cluster.kind === "cluster" ? "DB_ACCESS_CLUSTER_IDENTIFIER" : "DB_ACCESS_INSTANCE_IDENTIFIER";
@@ -37,6 +39,7 @@ export function environmentOf(
       functionArnOf(known, functionNameOf(clusterName, "rotate")),
     ),
     DB_ACCESS_AUDIT_LOG_GROUP: logs.audit.name,
+    DB_ACCESS_MIGRATIONS_BUCKET: migrations.bucketName,
     DB_ACCESS_ACCOUNT: place.account,
     DB_ACCESS_PARTITION: place.partition,
     DB_ACCESS_PARAMETER_PATH: parameterPaths.at(0),

@@ -11,6 +11,7 @@ export type {
   RdsClusterLike,
   RdsInstanceLike,
 } from "./args-cluster";
+export type { MigrationsArgs } from "./args-migrations";
 export type { AlarmThresholds, MonitoringArgs } from "./args-monitoring";
 export type { EndpointService, EndpointsArgs, NetworkArgs } from "./args-network";
 export type { Child, ChildKind, ChildTransform, ChildTransforms } from "./children";

@@ -56,6 +56,7 @@ function allow(
     cidrIpv4?: pulumi.Input<string>;
     cidrIpv6?: pulumi.Input<string>;
     referencedSecurityGroupId?: pulumi.Input<string>;
+    prefixListId?: pulumi.Input<string>;
   },
   description: string,
 ): pulumi.Output<string> {
@@ -92,6 +93,7 @@ export function makeNetwork(
     ready.push(...wayToDatabase(making, own, ranges));
     ready.push(...wayToDirectory(making, own, ranges, directory));
     ready.push(...wayToServices(making, own, ranges, endpoints.securityGroupId));
+    ready.push(...wayToObjects(making, own, endpoints.prefixListId));
   }
   if (args.databaseRule !== false && cluster.securityGroupId !== undefined) {
     const from = { referencedSecurityGroupId: group };
@@ -167,8 +169,23 @@ function wayToServices(
   return named.length > 0 ? named : ranges().map((range, index) => to(`https-vpc-${index}`, rangeOf(range)));
 }
 
+/** A gateway endpoint has no address: what goes through it still goes to S3's own. */
+function wayToObjects(
+  making: Making,
+  group: pulumi.Input<string>,
+  made: pulumi.Output<string> | undefined,
+): pulumi.Output<string>[] {
+  const lists = { "to-s3": made, "to-existing-s3": making.args.s3PrefixListId };
+  return Object.entries(lists).flatMap(([suffix, prefixListId]) =>
+    prefixListId === undefined ? [] : [allow(making, "egress", suffix, group, HTTPS, { prefixListId }, "HTTPS to S3")],
+  );
+}
+
 interface MadeEndpoints {
   securityGroupId?: pulumi.Output<string>;
+  /** Where S3 is, with a gateway endpoint. */
+  prefixListId?: pulumi.Output<string>;
+  /** Of interface endpoints. */
   ids: pulumi.Output<string>[];
   ready: pulumi.Output<string>[];
 }
@@ -181,6 +198,21 @@ function makeEndpoints(
 ): MadeEndpoints {
   const { aws, children, args } = making;
   if (args.endpoints === undefined) return { ids: [], ready: [] };
+  const { services, subnetIds, routeTableIds } = args.endpoints;
+  const serviceName = (service: string): pulumi.Output<string> =>
+    place.apply(({ region }) => `com.amazonaws.${region}.${service}`);
+  const gateway = services.includes("s3")
+    ? children.make("endpoint", aws.ec2.VpcEndpoint, "endpoint-s3", {
+        vpcId: args.vpcId,
+        serviceName: serviceName("s3"),
+        vpcEndpointType: "Gateway",
+        routeTableIds,
+      })
+    : undefined;
+  const toObjects = gateway === undefined ? {} : { prefixListId: gateway.prefixListId };
+  const ready = gateway === undefined ? [] : [gateway.id];
+  const others = services.filter((service) => service !== "s3");
+  if (others.length === 0) return { ...toObjects, ids: [], ready };
   const group = children.make("securityGroup", aws.ec2.SecurityGroup, "endpoints", {
     vpcId: args.vpcId,
     description: `Interface endpoints made for db-access of ${clusterName}`,
@@ -190,17 +222,17 @@ function makeEndpoints(
   const rules = ranges().map((range, index) =>
     allow(making, "ingress", `into-endpoints-${index}`, group.id, HTTPS, rangeOf(range), "HTTPS from the network"),
   );
-  const made = args.endpoints.services.map((service) =>
+  const made = others.map((service) =>
     children.make("endpoint", aws.ec2.VpcEndpoint, `endpoint-${service}`, {
       vpcId: args.vpcId,
-      serviceName: place.apply(({ region }) => `com.amazonaws.${region}.${service}`),
+      serviceName: serviceName(service),
       vpcEndpointType: "Interface",
-      subnetIds: args.endpoints?.subnetIds ?? args.subnetIds,
+      subnetIds: subnetIds ?? args.subnetIds,
       securityGroupIds: [group.id],
       privateDnsEnabled: true,
       ...(args.dualStack === true ? { ipAddressType: "dualstack" } : {}),
     }),
   );
   const ids = made.map(({ id }) => id);
-  return { securityGroupId: group.id, ids, ready: [...rules, ...ids] };
+  return { ...toObjects, securityGroupId: group.id, ids, ready: [...ready, ...rules, ...ids] };
 }

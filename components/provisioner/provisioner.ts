@@ -11,6 +11,7 @@ import { environmentOf } from "./environment";
 import { makeFunctions } from "./functions";
 import { behindGuard, makeGuard } from "./guard";
 import { makeLogGroups } from "./logs";
+import { makeMigrationsPlace } from "./migrations-bucket";
 import { makeMonitoring } from "./monitoring";
 import { makeNetwork } from "./network";
 import { placeOf } from "./place";
@@ -71,13 +72,15 @@ export class Provisioner extends pulumi.ComponentResource {
     const cluster = clusterFacts(args.cluster);
     const network = makeNetwork(aws, children, args.network, cluster, place, args.clusterName, args.directory);
     const logs = makeLogGroups(aws, children, args);
-    const roles = makeRoles(aws, children, args, cluster, network, place);
-    const environment = environmentOf(args, cluster, place, logs);
+    const migrations = makeMigrationsPlace(aws, children, args);
+    const roles = makeRoles(aws, children, args, cluster, network, place, migrations);
+    const environment = environmentOf(args, cluster, place, logs, migrations);
     const functions = makeFunctions(aws, children, args, { network, roles, logs, environment });
-    const access = makeAccess(aws, children, args, functions, place);
+    const access = makeAccess(aws, children, args, functions, place, migrations);
     const triggers = makeTriggers(aws, children, args, functions);
     const monitoring = makeMonitoring(aws, children, args, functions, triggers, place);
-    const ref = refOf(args, cluster, functions, access, [...network.ready, ...access.ready], place);
+    const ready = [...network.ready, ...access.ready, ...migrations.ready];
+    const ref = refOf(args, cluster, functions, access, ready, place, migrations);
     this.parameterName = makeParameter(aws, children, args.clusterName, ref).name;
     this.ref = behindGuard(ref, makeGuard(children, ref, args.forceDestroy ?? false));
     this.functionArns = pulumi.output({

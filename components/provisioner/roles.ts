@@ -5,6 +5,7 @@ import type { Children } from "./children";
 import type { ClusterFacts } from "./cluster";
 import { directoryRole } from "./directory";
 import { secretNamePrefixesOf } from "./environment";
+import { bucketOf, type MigrationsPlace } from "./migrations-bucket";
 import {
   auditLogGroupNameOf,
   functionArnOf,
@@ -48,6 +49,7 @@ function policiesOf(
   cluster: ClusterFacts,
   network: Network,
   place: pulumi.Output<Place>,
+  migrations: MigrationsPlace,
 ): Record<FunctionKind, pulumi.Output<string>> {
   const { clusterName, keys = {}, functions } = args;
   const known = pulumi.output({
@@ -60,6 +62,7 @@ function policiesOf(
     otherRotationFunctions: args.rotationFunctionArns ?? [],
     vpcEndpointIds: network.endpointIds,
     directory: directoryRole(args.directory),
+    migrations: bucketOf(migrations),
   });
   const document = (kind: FunctionKind): pulumi.Output<string> =>
     known.apply((facts) => {
@@ -91,7 +94,7 @@ function policiesOf(
             inheritedTagKeys: args.inheritedTagKeys,
             directory: facts.directory,
           }),
-        migrate: () => migratePolicy(common),
+        migrate: () => migratePolicy({ ...common, ...facts.migrations }),
         rotate: () => rotationPolicy(logins),
       };
       const { Statement } = documents[kind]();
@@ -108,9 +111,10 @@ export function makeRoles(
   cluster: ClusterFacts,
   network: Network,
   place: pulumi.Output<Place>,
+  migrations: MigrationsPlace,
 ): FunctionRoles {
   const { roles = {}, clusterName } = args;
-  const policies = policiesOf(args, cluster, network, place);
+  const policies = policiesOf(args, cluster, network, place, migrations);
   const make = (kind: FunctionKind): FunctionRole => {
     const text = policies[kind];
     const brought = roles[kind];

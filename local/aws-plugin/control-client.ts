@@ -13,6 +13,7 @@ export type ControlRequest =
   | { operation: "readFunction" | "deleteFunction"; name: string }
   | { operation: "createDatabase"; order: OrderedDatabase }
   | { operation: "deleteDatabase"; identifier: string }
+  | { operation: "createBucket" | "deleteBucket"; name: string }
   | { operation: "setAliases"; name: string; aliases: string[] };
 
 export type Control = (request: ControlRequest) => Promise<Record<string, unknown>>;

@@ -91,6 +91,12 @@ export class ControlServer {
         return this.databases.create(request.order);
       case "deleteDatabase":
         return this.databases.delete(request.identifier);
+      case "createBucket":
+        this.stack.aws.objects.ensure(request.name, { account, region });
+        return {};
+      case "deleteBucket":
+        this.stack.aws.objects.remove(request.name);
+        return {};
       case "setAliases":
         if (this.has(request.name)) await lambda.updateFunction(this.arnOf(request.name), { aliases: request.aliases });
         return {};

@@ -14,6 +14,7 @@ const groupRule = {
   cidrIpv4: "text",
   cidrIpv6: "text",
   referencedSecurityGroupId: "text",
+  prefixListId: "text",
   tags,
 } as const;
 
@@ -44,6 +45,7 @@ export function keptKinds(place: Place): Record<string, Kind> {
         serviceName: "text",
         vpcEndpointType: "text",
         subnetIds: ["text"],
+        routeTableIds: ["text"],
         securityGroupIds: ["text"],
         privateDnsEnabled: "boolean",
         ipAddressType: "text",
@@ -51,9 +53,13 @@ export function keptKinds(place: Place): Record<string, Kind> {
       },
       required: ["vpcId"],
       replacedBy: ["vpcId", "serviceName", "vpcEndpointType"],
-      made: ({ name }) => ({
+      made: ({ name, inputs }) => ({
         id: `vpce-${name}`,
-        outputs: { arn: arnIn(place, "ec2", `vpc-endpoint/vpce-${name}`), state: "available" },
+        outputs: {
+          arn: arnIn(place, "ec2", `vpc-endpoint/vpce-${name}`),
+          state: "available",
+          ...(inputs.vpcEndpointType === "Gateway" ? { prefixListId: "pl-0123456789abcdef0" } : {}),
+        },
       }),
     }),
     "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": kept({

@@ -7,6 +7,7 @@ import { parameterKind } from "./kind-parameter";
 import { rolePolicyKind, roleKind } from "./kinds-iam";
 import { keptKinds } from "./kinds-kept";
 import { aliasKind, functionKind, permissionKind } from "./kinds-lambda";
+import { bucketKinds } from "./kinds-s3";
 import { instanceKind, subnetGroupKind } from "./kinds-rds";
 import type { Place } from "./place";
 import { problemsOf, type Problem } from "./shape";
@@ -32,6 +33,7 @@ export class AwsPlugin implements pulumi.provider.Provider {
       "aws:ssm/parameter:Parameter": parameterKind(place),
       "aws:rds/instance:Instance": instanceKind(place),
       "aws:rds/subnetGroup:SubnetGroup": subnetGroupKind(place),
+      ...bucketKinds(place),
       ...keptKinds(place),
     };
   }

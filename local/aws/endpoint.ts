@@ -9,6 +9,8 @@ import { Identities, type Caller, type Session } from "./identity";
 import { Keys } from "./keys";
 import { logService } from "./logs/service";
 import { LogStore } from "./logs/store";
+import { ObjectService } from "./objects/service";
+import { ObjectStore } from "./objects/store";
 import { ParameterStore, type SavedParameter } from "./parameters/store";
 import { parameterService } from "./parameters/service";
 import { Rotations } from "./secrets/rotation-run";
@@ -69,6 +71,7 @@ export class AwsEndpoint {
   readonly parameters: ParameterStore;
   readonly sts: TokenService;
   readonly logs = new LogStore();
+  readonly objects = new ObjectStore();
   /** The users and groups of IAM Identity Center. */
   readonly identityStores = new IdentityStores();
   readonly calls: CallRecord[] = [];
@@ -92,6 +95,7 @@ export class AwsEndpoint {
     this.services = [
       secretService(this.secrets, this.rotations),
       parameterService(this.parameters),
+      new ObjectService(this.objects),
       this.sts,
       logService(this.logs),
       identityStoreService(this.identityStores),
@@ -163,7 +167,7 @@ export class AwsEndpoint {
     const service = this.services.find((candidate) => candidate.accepts(raw));
     if (service === undefined) {
       const text =
-        "The local stack has Secrets Manager, Parameter Store, STS, Lambda, CloudWatch Logs and the Identity Store, and not this. It needs AWS.";
+        "The local stack has Secrets Manager, Parameter Store, STS, Lambda, S3, CloudWatch Logs and the Identity Store, and not this. It needs AWS.";
       return jsonFailure(new AwsError("NotImplementedLocally", text, 501));
     }
     let record: CallRecord | undefined;
@@ -172,7 +176,12 @@ export class AwsEndpoint {
       const call = service.read(raw);
       const { account, region } = caller;
       record = { service: service.name, operation: call.operation, at: Date.now(), account, region };
-      const target = call.request.SecretId ?? call.request.Name ?? call.request.FunctionName ?? call.request.RoleArn;
+      const target =
+        call.request.SecretId ??
+        call.request.Name ??
+        call.request.FunctionName ??
+        call.request.RoleArn ??
+        call.request.Key;
       if (typeof target === "string") record.target = target;
       this.calls.push(record);
       if (this.calls.length > keptCalls) this.calls.shift();

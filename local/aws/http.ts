@@ -17,8 +17,8 @@ export interface Reply {
   body: string | Buffer;
 }
 
-/** Above every service's own limit, so that the service can refuse in its own words. */
-const bodyLimit = 16 * 1024 * 1024;
+/** Above what any service takes from here, so that the service can refuse in its own words. */
+const bodyLimit = 64 * 1024 * 1024;
 
 export async function readRequest(message: IncomingMessage): Promise<RawRequest> {
   const url = new URL(message.url ?? "/", "http://localhost");

@@ -2,7 +2,7 @@ import { notLocal, type AwsError } from "./errors";
 import type { Caller } from "./identity";
 import { header, parseJson, type RawRequest, type Reply } from "./http";
 
-export type ServiceName = "secretsmanager" | "ssm" | "sts" | "lambda" | "identitystore" | "logs";
+export type ServiceName = "secretsmanager" | "ssm" | "sts" | "lambda" | "identitystore" | "logs" | "s3";
 
 /** One decoded call, before it is carried out. */
 export interface ServiceCall {

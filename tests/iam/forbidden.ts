@@ -1,4 +1,5 @@
 import { CLUSTER_TAG, ownershipTags } from "../../provisioner/access/secret-text";
+import { migrationsKeyOf } from "../../provisioner/protocol";
 import { keyArn, place as where, type Place, type RoleName } from "./place";
 
 /** ARNs of what is there for somebody to reach for. */
@@ -73,6 +74,10 @@ const parameter = (Name: string, Value = "x"): { Name: string; Value: string; Ty
   Value,
   Type: "String",
 });
+
+/** The stack's own. */
+const bucket = `db-access-local-${where.account}-${where.region}`;
+const file = (cluster: string): string => `arn:aws:s3:::${bucket}/${migrationsKeyOf(cluster, "0".repeat(64))}`;
 
 const network = ["CreateNetworkInterface", "DeleteNetworkInterface", "DescribeSubnets", "AssignPrivateIpAddresses"];
 
@@ -237,6 +242,10 @@ export const forbidden: Forbidden[] = [
   secrets("migrate", "read the secret of a login", "GetSecretValue", ({ own }) => ({ SecretId: own })),
   secrets("migrate", "change the admin's password", "PutSecretValue", ({ admin }) => ({ SecretId: admin, ...value })),
   parameters("migrate", "read parameters", "GetParameters", { Names: ["/orders/app/host"] }),
+  elsewhere("migrate", "read another cluster's files", "s3:GetObject", file("stock")),
+  elsewhere("migrate", "write files", "s3:PutObject", file("orders")),
+  elsewhere("migrate", "list files", "s3:ListBucket", `arn:aws:s3:::${bucket}`),
+  elsewhere("access", "read files of migrations", "s3:GetObject", file("orders")),
   ...(["access", "rotate", "migrate"] as const).flatMap((role) =>
     network.map((name) => elsewhere(role, `ec2:${name}`, `ec2:${name}`, "*", "DenyNetworkToCode")),
   ),

@@ -64,6 +64,7 @@ export class Place {
         secretKeyArns: [keyArn("logins"), keyArn("copies", "eu-west-1")],
         parameterKeyArns: [keyArn("published")],
         inheritedTagKeys: ["team"],
+        migrationsKeyArn: keyArn("files"),
         directory,
         rotationFunctionArns: [`arn:aws:lambda:${place.region}:${place.account}:function:theirs`],
         vpcEndpointIds: [endpointId],

@@ -4,6 +4,7 @@ import {
   migratePolicy,
   rotationPolicy,
   type AccessRole,
+  type MigrateRole,
   type PolicyDocument,
 } from "../../components/provisioner/policies";
 import { formerTagKey } from "../../components/provisioner/policies/tags";
@@ -27,7 +28,7 @@ const key = (id: string): string => `arn:aws:kms:eu-central-1:111122223333:key/$
 const many = (count: number, of: (index: string) => string): string[] =>
   Array.from({ length: count }, (_, index) => of(String(index).padStart(8, "0")));
 
-const full: AccessRole = {
+const full: AccessRole & MigrateRole = {
   ...plain,
   adminIamUser: "provisioner",
   resourceId: "cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -38,6 +39,8 @@ const full: AccessRole = {
   rotationFunctionArns: many(4, (index) => `arn:aws:lambda:eu-central-1:111122223333:function:rotation-${index}`),
   inheritedTagKeys: many(6, (index) => `tag-${index}`),
   secretNamePrefixes: many(6, (index) => `team-${index}/`),
+  migrationsBucket: "b".repeat(63),
+  migrationsKeyArn: key("filekey"),
   vpcEndpointIds: ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"],
   directory: {
     identityStoreId: "d-0123456789",
@@ -46,7 +49,7 @@ const full: AccessRole = {
   },
 };
 
-const builders: Record<string, (role: AccessRole) => PolicyDocument> = {
+const builders: Record<string, (role: AccessRole & MigrateRole) => PolicyDocument> = {
   access: accessPolicy,
   rotation: rotationPolicy,
   migrate: migratePolicy,
@@ -73,7 +76,13 @@ describe("policies of the execution roles", () => {
     it(`${name}: is in the partition that it is made for`, () => {
       for (const partition of ["aws-cn", "aws-us-gov"]) {
         const adminSecretArn = plain.adminSecretArn?.replace("arn:aws:", `arn:${partition}:`);
-        const elsewhere = build({ ...plain, partition, adminSecretArn, parameterPaths: ["/orders"] });
+        const elsewhere = build({
+          ...plain,
+          partition,
+          adminSecretArn,
+          parameterPaths: ["/orders"],
+          migrationsBucket: "files",
+        });
         for (const resource of resourcesOf(elsewhere))
           assert.ok(resource === "*" || resource.startsWith(`arn:${partition}:`), resource);
         assert.ok(!JSON.stringify(elsewhere).includes("arn:aws:"));
@@ -82,7 +91,14 @@ describe("policies of the execution roles", () => {
 
     it(`${name}: says nothing about what is not used`, () => {
       const sids = sidsOf(build(plain));
-      for (const unused of ["ConnectAsAdmin", "UseAdminKeys", "UseSecretKeys", "UseParameterKeys", "ReadParameters"])
+      for (const unused of [
+        "ConnectAsAdmin",
+        "UseAdminKeys",
+        "UseSecretKeys",
+        "UseParameterKeys",
+        "ReadParameters",
+        "ReadMigrations",
+      ])
         assert.ok(!sids.includes(unused), unused);
       assert.ok(!sids.includes("DenyOutsideEndpoints"));
       const withoutSecret = build({ ...full, adminSecretArn: undefined });

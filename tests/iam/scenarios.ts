@@ -1,11 +1,15 @@
 import { CreateSecretCommand, TagResourceCommand } from "@aws-sdk/client-secrets-manager";
 import { DeleteParameterCommand, ListTagsForResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { PRINCIPAL_TAG, SUPPLIES_TAG } from "../../provisioner/access/secret-text";
 import { members } from "../../provisioner/directory";
 import { connectToken } from "../../provisioner/credentials/admin-token";
 import { FORMER_TAG } from "../../provisioner/credentials/ownership";
-import type { LoginClaim } from "../../provisioner/protocol";
+import { textsOf } from "../../provisioner/migrations/files";
+import { hashOf } from "../../provisioner/migrations/text";
+import { migrationsKeyOf, type LoginClaim } from "../../provisioner/protocol";
 import { directory, keyArn, login, place as where, roles, type Place } from "./place";
 
 const full = (passwordVersion: number, more: Partial<LoginClaim> = {}): LoginClaim =>
@@ -144,6 +148,21 @@ export const scenarios: Record<string, (place: Place) => Promise<void>> = {
     await place.as("access", () =>
       assert.rejects(members({ engine, directory: ldap }, ["analysts"]), { message: /ECONNREFUSED/ }),
     );
+  },
+  "files of a migration are read": async (place) => {
+    const text = "SELECT 1";
+    const body = gzipSync(JSON.stringify({ "0001_one.sql": text }));
+    const sha256 = createHash("sha256").update(body).digest("hex");
+    const { cluster, migrationsBucket = "" } = place.world.target.ref;
+    const key = migrationsKeyOf(cluster, sha256);
+    place.world.stack.aws.objects.named(migrationsBucket)?.objects.set(key, { body, modified: Date.now() });
+    const request = {
+      archive: { bucket: migrationsBucket, key, sha256 },
+      files: [{ name: "0001_one.sql", sha256: hashOf(text) }],
+    };
+    const [file] =
+      (await place.as("migrate", () => textsOf(request, { cluster, migrationsBucket, account: where.account }))) ?? [];
+    assert.equal(file.text, text);
   },
   "the admin logs in with a token": async (place) => {
     process.env.AWS_ACCESS_KEY_ID ??= "none";

@@ -48,6 +48,8 @@ export const statements: Record<RoleName, Record<string, string>> = {
   },
   migrate: {
     ReadAdminSecret: "the admin logs in",
+    ReadMigrations: "files of a migration are read",
+    UseMigrationsKey: "files of a migration are read",
     UseAdminKeys: "the admin logs in",
     ConnectAsAdmin: "the admin logs in with a token",
     WriteLogs: "the admin logs in",

@@ -46,7 +46,7 @@ describe("the stand-in of the AWS plugin", () => {
         network: {
           vpcId: "vpc-0orders",
           subnetIds: ["subnet-0a", "subnet-0b"],
-          endpoints: { services: ["secretsmanager", "ssm"] },
+          endpoints: { services: ["secretsmanager", "ssm", "s3"], routeTableIds: ["rtb-0orders"] },
           dualStack: true,
         },
         access: {
@@ -54,6 +54,7 @@ describe("the stand-in of the AWS plugin", () => {
           organizationId: "o-abcdefghij",
           role: { principals: ["444455556666"], externalId: "tooling" },
         },
+        migrations: { bucket: true, bucketKmsKeyArn: key },
         keys: { environment: key, logs: key, topic: key, deadLetters: key },
         tags: { team: "data" },
       }),
@@ -76,7 +77,7 @@ describe("the stand-in of the AWS plugin", () => {
   });
 
   it("refuses types and lookups that it does not know", async () => {
-    assert.throws(() => plugin.check(urnOf("aws:s3/bucket:Bucket"), {}, {}), /has no aws:s3\/bucket:Bucket/);
+    assert.throws(() => plugin.check(urnOf("aws:s3/object:Object"), {}, {}), /has no aws:s3\/object:Object/);
     await assert.rejects(plugin.invoke("aws:ec2/getAmi:getAmi"), /has no aws:ec2\/getAmi:getAmi/);
   });
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { protocolRange, type ClaimRequest } from "../../provisioner/protocol";
+import { randomBytes } from "node:crypto";
+import { AwsTransport, createClient } from "../../components/client";
+import { protocolRange, provisionerRefSchema, type ClaimRequest } from "../../provisioner/protocol";
+import { migrationRequest } from "../migrations/request";
 import type { Engine } from "../support/engine";
 import { attempt, invokeRaw, query, secretOf, type Login, type Outcome } from "../support/world";
 import { startTeams, stepsOf, type Teams } from "./teams";
@@ -20,6 +23,7 @@ const provisioner = new db.Provisioner("orders", {
   network: { vpcId: config.require("vpcId"), subnetIds: config.requireObject("subnetIds") },
   tls: { ca: config.require("ca") },
   monitoring: { alarms: false, dashboard: false },
+  migrations: { bucket: true },
 });
 const shop = new db.DbDatabase("shop", { provisioner, name: "shop" });
 const api = new db.DbUser("api", {
@@ -34,6 +38,7 @@ new db.DbGrant("api-read", {
   privileges: ["SELECT"],
 });
 exports.secretArn = api.secretArn;
+exports.ref = provisioner.ref;
 `;
 
 const made = ["api", "api-read", "shop"];
@@ -43,6 +48,7 @@ describe("a provisioner and its logins in one program, on MySQL", function () {
   let teams: Teams;
   let engine: Engine;
   let login: Login;
+  let bucket = "";
 
   before(async () => {
     teams = await startTeams("mysql@8.0");
@@ -88,6 +94,25 @@ describe("a provisioner and its logins in one program, on MySQL", function () {
     await engine.expectNoChanges({ args: ["--refresh"] });
   });
 
+  it("has a bucket, through which files reach the function that are too large for a request", async () => {
+    const ref = provisionerRefSchema.parse((await engine.outputs()).ref);
+    const { operation, owner, migration, files, texts } = migrationRequest(
+      "orders",
+      "plan",
+      { "0001_large.sql": `-- ${randomBytes(2_500_000).toString("hex")}\nCREATE TABLE large (id int);` },
+      { database: "shop", runAs: "shop_owner" },
+    );
+    assert.ok(texts.length > 3_000_000);
+    const call = { operation, owner, migration, files, texts };
+    const client = createClient(new AwsTransport());
+    const { pending } = await client.migrations({ ...ref, endpointUrl: teams.stack.url }, call);
+    assert.deepEqual(pending, ["0001_large.sql"]);
+    const { objects } = teams.stack.aws;
+    bucket = ref.migrationsBucket ?? "";
+    assert.match(bucket, /^db-access-orders-\d+$/);
+    assert.equal(objects.named(bucket)?.objects.size, 1);
+  });
+
   it("tells whoever may invoke the function who claims how much, and nobody else", async () => {
     const request = { protocols: { ...protocolRange }, requestId: "r", mode: "inventory", cluster: "orders" };
     const ask = (name: string, over: object = {}) =>
@@ -122,6 +147,7 @@ describe("a provisioner and its logins in one program, on MySQL", function () {
     await another("remove");
     await engine.destroy();
     assert.deepEqual(teams.stack.lambda.names(), []);
+    assert.equal(teams.stack.aws.objects.named(bucket), undefined);
     await query(server(), teams.server.superuser, "shop", "TABLE orders");
     const kept = "SELECT kind, retained FROM db_access.claims WHERE state = 'done'";
     assert.deepEqual(await query(server(), teams.server.superuser, undefined, kept), [

@@ -1,6 +1,7 @@
 import { directoryStatements, type DirectoryRole } from "./directory";
 import { arn, policy, type Place, type PolicyDocument, type PolicyStatement } from "./document";
 import { useAdminKeys, useParameterKeys, useSecretKeys } from "./keys";
+import { readMigrations, type MigrationsBucket } from "./migrations";
 import { parameterStatements } from "./parameters";
 import {
   createSecrets,
@@ -26,6 +27,7 @@ import {
 
 export type { DirectoryRole } from "./directory";
 export type { PolicyDocument, PolicyStatement } from "./document";
+export { sendMigrations } from "./migrations";
 
 /** What a function of one cluster works with. Nothing here grows with the number of logins. */
 export interface FunctionRole extends Place {
@@ -115,6 +117,8 @@ export const rotationPolicy = (role: LoginsRole): PolicyDocument =>
     ...common(role),
   ]);
 
+export type MigrateRole = FunctionRole & MigrationsBucket;
+
 /** The execution role of the function that runs migrations: it changes no secret and no parameter. */
-export const migratePolicy = (role: FunctionRole): PolicyDocument =>
-  policy([readAdminSecret(role.adminSecretArn, false), ...common(role)]);
+export const migratePolicy = (role: MigrateRole): PolicyDocument =>
+  policy([readAdminSecret(role.adminSecretArn, false), ...readMigrations(role), ...common(role)]);

@@ -4,12 +4,12 @@ import { arn, type Place, type PolicyStatement } from "./document";
  * Keys of the account's own services need no permission: nothing where no customer's key is used. Only a service that
  * is called with the role's credentials may use a key, and only for its own things.
  */
-const keyStatement = (
+export const useKeys = (
   Sid: string,
   keyArns: readonly string[],
   actions: readonly string[],
   service: string,
-  context: Record<string, string>,
+  context: Record<string, string | string[]>,
 ): PolicyStatement | undefined =>
   keyArns.length === 0
     ? undefined
@@ -28,7 +28,7 @@ export const useAdminKeys = (
 ): PolicyStatement | undefined =>
   adminSecretArn === undefined
     ? undefined
-    : keyStatement("UseAdminKeys", keyArns, ["Decrypt"], "secretsmanager", {
+    : useKeys("UseAdminKeys", keyArns, ["Decrypt"], "secretsmanager", {
         "kms:EncryptionContext:SecretARN": adminSecretArn,
       });
 
@@ -38,7 +38,7 @@ export const useSecretKeys = (
   keyArns: readonly string[],
   use: "manage" | "rotate",
 ): PolicyStatement | undefined =>
-  keyStatement(
+  useKeys(
     "UseSecretKeys",
     keyArns,
     // Encrypt: a secret that gets another key, and replicas.
@@ -49,6 +49,6 @@ export const useSecretKeys = (
 
 /** Of published passwords. They are written here and read by others. */
 export const useParameterKeys = (place: Place, keyArns: readonly string[]): PolicyStatement | undefined =>
-  keyStatement("UseParameterKeys", keyArns, ["Encrypt"], "ssm", {
+  useKeys("UseParameterKeys", keyArns, ["Encrypt"], "ssm", {
     "kms:EncryptionContext:PARAMETER_ARN": arn(place, "ssm", "parameter/*"),
   });

@@ -35,7 +35,7 @@ export function keyRequests(
   actions: readonly string[],
   key: string | undefined,
   place: Pick<Caller, "account" | "region" | "partition">,
-  via: "secretsmanager" | "ssm",
+  via: "secretsmanager" | "ssm" | "s3",
   encryptionContext: Readonly<Record<string, string>>,
 ): AccessRequest[] {
   if (key === undefined || isOwnKey(key)) return [];

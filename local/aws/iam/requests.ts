@@ -1,11 +1,13 @@
 import type { Caller } from "../identity";
 import { notLocal } from "../errors";
+import type { ObjectStore } from "../objects/store";
 import type { ParameterStore } from "../parameters/store";
 import type { SecretStore } from "../secrets/store";
 import type { ServiceCall, ServiceName } from "../service";
 import { functionRequests } from "./function-requests";
 import { identityStoreRequests } from "./identity-store-requests";
 import { logRequests } from "./log-requests";
+import { objectRequests } from "./object-requests";
 import { parameterRequests } from "./parameter-requests";
 import type { AccessRequest } from "./policy";
 import { secretRequests } from "./secret-requests";
@@ -14,6 +16,7 @@ import { secretRequests } from "./secret-requests";
 export interface Surroundings {
   secrets: SecretStore;
   parameters: ParameterStore;
+  objects: ObjectStore;
 }
 
 /** Everything that IAM is asked about one call. The first is the call's own action. */
@@ -21,13 +24,15 @@ export function accessRequests(
   service: ServiceName,
   { operation, request }: ServiceCall,
   caller: Caller,
-  { secrets, parameters }: Surroundings,
+  { secrets, parameters, objects }: Surroundings,
 ): AccessRequest[] {
   switch (service) {
     case "secretsmanager":
       return secretRequests(secrets, operation, request, caller);
     case "ssm":
       return parameterRequests(parameters, operation, request, caller);
+    case "s3":
+      return objectRequests(objects, operation, request, caller);
     case "lambda":
       return functionRequests(operation, request, caller);
     case "logs":

@@ -88,6 +88,6 @@ function denial({ arn }: Caller, { action, resource }: AccessRequest, { effect }
     effect === "deny"
       ? "with an explicit deny in an identity-based policy"
       : `because no identity-based policy allows the ${action} action`;
-  const status = /^(lambda|sts):/.test(action) ? 403 : 400;
-  return new AwsError(action.startsWith("sts:") ? "AccessDenied" : "AccessDeniedException", `${who} ${why}`, status);
+  const status = /^(lambda|s3|sts):/.test(action) ? 403 : 400;
+  return new AwsError(/^(s3|sts):/.test(action) ? "AccessDenied" : "AccessDeniedException", `${who} ${why}`, status);
 }
