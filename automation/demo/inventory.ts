@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { dialects } from "./dialect";
-import { byHand, type Scene } from "./scene";
+import { byHand, migrator, type Scene } from "./scene";
 
 /** Everything on a server that the demo could leave behind. */
 export interface Inventory {
@@ -9,13 +9,13 @@ export interface Inventory {
   databases: string[];
 }
 
-/** The provisioner's own record stays: it is what makes a drop safe. */
-const ledger = "db_access";
+/** The provisioner's own record stays: it is what makes a drop safe. So does its login, with an `@host` on MySQL. */
+const kept = ["db_access", migrator, `${migrator}@%`];
 
 export async function inventory(scene: Scene): Promise<Inventory> {
   const dialect = dialects[scene.engine];
   const names = async (query: string): Promise<string[]> =>
-    (await byHand(scene, [query], "")).map((row) => String(row.name)).filter((name) => name !== ledger);
+    (await byHand(scene, [query], "")).map((row) => String(row.name)).filter((name) => !kept.includes(name));
   return { principals: await names(dialect.principals), databases: await names(dialect.databases) };
 }
 

@@ -13,6 +13,7 @@ import { deploy } from "./steps/deploy";
 import { downgrade } from "./steps/downgrade";
 import { drift } from "./steps/drift";
 import { fleet } from "./steps/fleet";
+import { migrations } from "./steps/migrations";
 import { password } from "./steps/password";
 import { lookAround, remove } from "./steps/remove";
 import { start } from "./steps/start";
@@ -57,13 +58,13 @@ async function play(stage: Stage, options: DemoOptions): Promise<void> {
   const { signal } = stage;
   await start(stage, options.engines);
   const before = await lookAround(stage);
-  const steps = [deploy, downgrade, drift, password, fleet];
+  const steps = [deploy, downgrade, drift, password, migrations, fleet];
   for (const step of steps) {
     signal.throwIfAborted();
     await step(stage);
   }
   signal.throwIfAborted();
-  if (options.keep) stage.narrator.heading("7. destroy is left out because of --keep");
+  if (options.keep) stage.narrator.heading("8. destroy is left out because of --keep");
   else await remove(stage, before);
 }
 

@@ -15,12 +15,13 @@ export interface Scene {
   outputs: Record<string, unknown>;
 }
 
-export function makeScene(engine: DemoEngine, stack: LocalStack): Scene {
+export function makeScene(engine: DemoEngine, stack: LocalStack, migrations: string): Scene {
   const cluster = engineCluster[engine];
   const { server, ref } = stack.targets[cluster];
   if (server === undefined) throw new Error(`The cluster ${cluster} has no server.`);
   const config = {
     provisioner: ref.discovery.parameter,
+    migrations,
     access: "write",
     passwordVersion: "1",
     // The plugin that MySQL needs for IAM logins exists on AWS only.
@@ -35,6 +36,8 @@ export const database = "orders";
 export const app = "orders_app";
 export const analyst = "orders_analyst";
 export const reporter = "orders_reporter";
+/** The provisioner's own login for migrations of this database, which stays: on MySQL it is their definer. */
+export const migrator = "orders_migrator";
 
 /** Logs in with what the secret says at this moment, does something, and leaves. */
 export async function as<T>(

@@ -37,6 +37,11 @@ export class Stage {
     return path.join(this.directory, "state");
   }
 
+  /** Of the local stack, with the functions' logs. */
+  get localDirectory(): string {
+    return path.join(this.directory, "local");
+  }
+
   get backend(): string {
     return `file://${this.stateDirectory}`;
   }

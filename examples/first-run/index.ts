@@ -1,4 +1,4 @@
-// Who may do what in the orders database: the same program for PostgreSQL and MySQL.
+// The orders database, its tables and who may do what in it: the same program for PostgreSQL and MySQL.
 import * as pulumi from "@pulumi/pulumi";
 import * as dbaccess from "pulumi-db-access";
 
@@ -20,6 +20,16 @@ const database = new dbaccess.DbDatabase("orders", {
   name: "orders",
   owner: owner.name,
   deletion: "drop", // the default keeps the data
+});
+
+// The tables, in the same deployment. Files run as the owner and never as the provisioner's own login.
+const schema = new dbaccess.DbMigration("schema", {
+  provisioner,
+  database: database.name,
+  directory: config.require("migrations"),
+  runAs: owner.name,
+  // Of a file that failed part of the way, by somebody who has looked: on MySQL what it has done by then stays.
+  resolve: config.getObject<Record<string, dbaccess.ResolveArgs>>("resolve"),
 });
 
 // The password is made where the database is and kept in Secrets Manager. It is never in this program or its state.
@@ -55,21 +65,18 @@ const tables: dbaccess.TablesTarget = {
 };
 
 // Exclusive: what somebody grants the application by hand on these tables is drift, and the next `up` takes it away.
-const appGrant = new dbaccess.DbGrant("app", {
-  provisioner,
-  grantee: app.username,
-  on: tables,
-  template: config.require("access"),
-  mode: "exclusive",
-});
+const appGrant = new dbaccess.DbGrant(
+  "app",
+  { provisioner, grantee: app.username, on: tables, template: config.require("access"), mode: "exclusive" },
+  { dependsOn: schema },
+);
 
 // Additive, the default: what others grant the analyst is listed in `unmanaged` and left alone.
-const analystGrant = new dbaccess.DbGrant("analyst", {
-  provisioner,
-  grantee: analyst.username,
-  on: tables,
-  privileges: ["SELECT"],
-});
+const analystGrant = new dbaccess.DbGrant(
+  "analyst",
+  { provisioner, grantee: analyst.username, on: tables, privileges: ["SELECT"] },
+  { dependsOn: schema },
+);
 
 // No password at all: whoever may `rds-db:connect` to this ARN logs in with a token of 15 minutes.
 let reporter: dbaccess.DbUser | undefined;
@@ -81,7 +88,11 @@ if (config.requireBoolean("iam")) {
     auth: { kind: "iam" },
     deletion: "drop",
   });
-  new dbaccess.DbGrant("reporter", { provisioner, grantee: reporter.username, on: tables, privileges: ["SELECT"] });
+  new dbaccess.DbGrant(
+    "reporter",
+    { provisioner, grantee: reporter.username, on: tables, privileges: ["SELECT"] },
+    { dependsOn: schema },
+  );
 }
 
 export const appSecretArn = app.secretArn;

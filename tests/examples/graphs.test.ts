@@ -25,6 +25,7 @@ const examples: Record<string, Record<string, unknown>> = {
   "one-stack": network,
   "iam-only": { cluster: "orders" },
   "migration-and-application": { cluster: "orders" },
+  "two-releases": { provisioner: parameter },
   mysql: { ...database, clusterName: "shop" },
   "tooling-account": {
     accounts: [

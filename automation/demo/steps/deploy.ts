@@ -5,11 +5,11 @@ import { analyst, app, as, asLogin, byHand, reporter, type Scene } from "../scen
 import type { Stage } from "../stage";
 
 export async function deploy(stage: Stage): Promise<void> {
-  stage.narrator.heading("2. pulumi up of examples/first-run: a database, its owner, three users, their grants");
+  stage.narrator.heading(
+    "2. pulumi up of examples/first-run: a database, its owner, its table, three users, their grants",
+  );
   await stage.onAll("pulumi up, then logging in as each user", async (scene, tell) => {
     await stage.run(scene, "up", tell);
-    tell("creating a table as the owner");
-    await byHand(scene, dialects[scene.engine].createTable);
     tell("logging in");
     return [...(await passwordProofs(stage, scene)), ...(await iamProofs(stage, scene, tell))];
   });
@@ -31,6 +31,7 @@ async function passwordProofs(stage: Stage, scene: Scene): Promise<Proof[]> {
       await prove({ ...who, what: "SELECT from orders" }, "allowed", () => session.run(select)),
       await prove({ ...who, what: "DELETE from orders" }, "refused", () => session.run(remove)),
       await prove({ ...who, what: "CREATE TABLE" }, "refused", () => session.run("CREATE TABLE mine (id int)")),
+      await prove({ ...who, what: "DROP TABLE orders" }, "refused", () => session.run("DROP TABLE orders")),
     );
   });
   await as(stage.stack, scene, analyst, async (session) => {

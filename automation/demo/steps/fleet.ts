@@ -17,7 +17,7 @@ export const support = "support";
 
 export async function fleet(stage: Stage): Promise<void> {
   const { narrator } = stage;
-  narrator.heading(`6. A fleet: one program, ${stage.scenes.length + 1} clusters, one of them unreachable`);
+  narrator.heading(`7. A fleet: one program, ${stage.scenes.length + 1} clusters, one of them unreachable`);
   writeFileSync(fleetFile(stage), stringify(fleetConfig(stage)));
   const [ran] = await narrator.together([
     { title: "db-access fleet up --config fleet.yaml", run: () => runFleet(stage, "up") },

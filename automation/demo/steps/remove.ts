@@ -1,6 +1,7 @@
+import { dialects } from "../dialect";
 import { type Inventory, inventory, leftOver, resourcesInState } from "../inventory";
 import { type Proof, observe } from "../proof";
-import type { Scene } from "../scene";
+import { byHand, migrator, type Scene } from "../scene";
 import { secretNames } from "../secrets";
 import type { Stage } from "../stage";
 import { runFleet } from "./fleet";
@@ -19,7 +20,7 @@ export async function lookAround(stage: Stage): Promise<Before> {
 
 export async function remove(stage: Stage, before: Before): Promise<void> {
   const { narrator } = stage;
-  narrator.heading("7. destroy: nothing is left");
+  narrator.heading("8. destroy: nothing is left");
   await narrator.together([
     {
       title: "db-access fleet destroy",
@@ -34,8 +35,11 @@ export async function remove(stage: Stage, before: Before): Promise<void> {
     const had = before.servers.get(scene) ?? { principals: [], databases: [] };
     const has = await inventory(scene);
     const on = scene.engine;
+    const [kept] = await byHand(scene, [dialects[on].shut(migrator)], "");
+    const shut = kept === undefined || ["true", "1"].includes(String(kept.shut));
     return [
       none({ on, who: "server", what: "users and roles left" }, leftOver(had.principals, has.principals)),
+      observe({ on, who: migrator, what: "which the provisioner keeps" }, shut, shut ? "cannot log in" : "can log in"),
       none({ on, who: "server", what: "databases left" }, leftOver(had.databases, has.databases)),
     ];
   });

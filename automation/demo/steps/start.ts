@@ -7,6 +7,7 @@ import { dialects } from "../dialect";
 import { logIn } from "../login";
 import { type Proof, prove } from "../proof";
 import { type Scene, makeScene } from "../scene";
+import { copyMigrations } from "../schema-files";
 import type { Stage } from "../stage";
 
 export async function start(stage: Stage, engines: readonly DemoEngine[]): Promise<void> {
@@ -19,12 +20,13 @@ export async function start(stage: Stage, engines: readonly DemoEngine[]): Promi
   const [local] = await narrator.together([
     {
       title: `Starting ${engines.map((engine) => engineTitle[engine]).join(" and ")}`,
-      run: (tell) =>
-        startLocalStack({ directory: path.join(stage.directory, "local"), targets, progress: tell }).catch(explain),
+      run: (tell) => startLocalStack({ directory: stage.localDirectory, targets, progress: tell }).catch(explain),
     },
   ]);
   stage.local = local;
-  stage.scenes = engines.map((engine) => makeScene(engine, local));
+  stage.scenes = engines.map((engine) =>
+    makeScene(engine, local, copyMigrations(path.join(stage.directory, "migrations", engine))),
+  );
   for (const { engine, server, cluster } of stage.scenes)
     narrator.note(
       `${engineTitle[engine]} ${server.version} on ${server.host}:${server.port}, provisioner published as /db-access/${cluster}`,

@@ -1,0 +1,5 @@
+-- For PostgreSQL and MySQL alike.
+CREATE TABLE orders (
+  id serial PRIMARY KEY,
+  item text NOT NULL
+);
