@@ -36,6 +36,8 @@ export const database = "orders";
 export const app = "orders_app";
 export const analyst = "orders_analyst";
 export const reporter = "orders_reporter";
+/** The resource of the migrations. */
+export const schema = "schema";
 /** The provisioner's own login for migrations of this database, which stays: on MySQL it is their definer. */
 export const migrator = "orders_migrator";
 

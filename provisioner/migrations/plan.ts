@@ -122,11 +122,13 @@ function blockOf(file: PlannedFile, row: HistoryRow, rules: MigrationRules): Blo
       row.state === "failed"
         ? `failed${where}${row.code === undefined ? "" : ` (${row.code})`}`
         : `was cut short${where}`;
+    // A server goes on for a while with what nobody waits for any more.
+    const behind = row.code === undefined ? "; what stands behind it may be there too" : "";
     return {
       code: "failed",
       file: name,
       failure: failureOf(row),
-      words: `${name} ${how}, and what came before in it is there. Look at the database, then say with resolve: { "${name}": { failure: "${failureOf(row)}", as: … } } what it is: "retry" to run the file again, "applied" when everything of it is there now, "skip" to never run it.`,
+      words: `${name} ${how}, and what came before in it is there${behind}. Look at the database, then say with resolve: { "${name}": { failure: "${failureOf(row)}", as: … } } what it is: "retry" to run the file again, "applied" when everything of it is there now, "skip" to never run it.`,
     };
   }
   const changed = isThere(row) && row.sha256 !== file.sha256 && file.kind === "versioned";

@@ -60,11 +60,14 @@ export class KillPlace {
   }
 
   async closeGate(): Promise<void> {
-    await this.hand.run(this.isPostgresql ? "INSERT INTO gate VALUES (1)" : "DO GET_LOCK('gate', 0)");
+    if (this.isPostgresql) await this.byHand("INSERT INTO gate VALUES (1)");
+    else await this.hand.run("DO GET_LOCK('gate', 0)");
   }
 
+  /** Seen at once, also while the session that stays holds the history in a transaction. */
   async openGate(): Promise<void> {
-    await this.hand.run(this.isPostgresql ? "DELETE FROM gate" : "DO RELEASE_LOCK('gate')");
+    if (this.isPostgresql) await this.byHand("DELETE FROM gate");
+    else await this.hand.run("DO RELEASE_LOCK('gate')");
   }
 
   /** It can be read, and not written. */

@@ -188,6 +188,14 @@ describe("a baseline from another tool", () => {
     assert.deepEqual(codes(files, [], record("flyway", [...rows, flywayRow("2", { success: "0" })])), ["otherUnclean"]);
   });
 
+  it("what Flyway was told to be there is there", () => {
+    const said = record("flyway", [flywayRow("3", { type: "BASELINE" }), flywayRow("4")]);
+    assert.deepEqual(names([file("2_a.sql"), file("4_b.sql"), file("5_c.sql")], [], said), ["2_a.sql", "4_b.sql"]);
+    assert.deepEqual(codes([file("4_b.sql")], [], record("flyway", [flywayRow("3", { type: "BASELINE" })])), [
+      "noFile",
+    ]);
+  });
+
   it("where nothing has run, nothing is counted", () => {
     for (const tool of ["flyway", "golang-migrate", "node-pg-migrate"] as const)
       assert.deepEqual(codes([file("1_a.sql")], [], record(tool, [])), ["noFile"]);

@@ -196,11 +196,19 @@ export class MysqlMigrationSession implements MigrationSession {
 }
 
 /** All statements in one message. The server answers each, so that the one that fails is known by counting. */
-function sendWhole(connection: Connection, text: string, ended: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const query = rawOf(connection).query(text);
-    query.on("fields", ended);
-    query.on("error", reject);
-    query.on("end", () => resolve());
-  });
+async function sendWhole(connection: Connection, text: string, ended: () => void): Promise<void> {
+  let lost: ((error: unknown) => void) | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      lost = reject;
+      // A session that is lost is told to the connection, and never to a command without a callback.
+      connection.on("error", reject);
+      const query = rawOf(connection).query(text);
+      query.on("fields", ended);
+      query.on("error", reject);
+      query.on("end", () => resolve());
+    });
+  } finally {
+    if (lost !== undefined) connection.off("error", lost);
+  }
 }
