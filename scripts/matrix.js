@@ -1,4 +1,4 @@
-// Every suite of the grant model on every supported server: `node scripts/matrix.js [server …] [--jobs n]`. Needs a build.
+// Every suite of the grant model and of migrations on every supported server: `node scripts/matrix.js [server …] [--jobs n] [--only migrations]`. Needs a build.
 const { spawn } = require("node:child_process");
 const { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } = require("node:fs");
 const { availableParallelism } = require("node:os");
@@ -19,7 +19,15 @@ const servers = {
   "mysql@9.7": join(engineTests, "mysql", "mysql97.test.ts"),
   "mariadb@10.11": join(engineTests, "mysql", "mariadb.test.ts"),
 };
-const suites = ["tests/reconcile/*.test.ts", "tests/rules/*.test.ts", "tests/model/*.test.ts", "tests/fuzz/*.test.ts"];
+const suites = [
+  "tests/reconcile/*.test.ts",
+  "tests/rules/*.test.ts",
+  "tests/model/*.test.ts",
+  "tests/fuzz/*.test.ts",
+  ...["corpus", "killed", "postgresql", "mysql", "mysql-limits", "operations", "others"].map(
+    (suite) => `tests/migrations/${suite}.test.ts`,
+  ),
+];
 /** It compares two versions that it names itself. */
 const otherVersions = "bad input that depends on the server's settings and version";
 
@@ -28,7 +36,10 @@ async function install(specs) {
   for (const spec of specs) await installServer(parseServerSpec(spec), (line) => console.log(`  ${line}`));
 }
 
-function runOn(spec) {
+/** `--only` takes those whose path has the word in it. */
+const suitesOf = (spec, only) => [servers[spec], ...suites].filter((suite) => suite.includes(only));
+
+function runOn(spec, only) {
   const report = join(out, `${spec}.json`);
   const log = createWriteStream(join(out, `${spec}.log`));
   const mocha = require.resolve("mocha/bin/mocha.js");
@@ -38,7 +49,7 @@ function runOn(spec) {
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
-      [mocha, servers[spec], ...suites, ...reporting, "--grep", otherVersions, "--invert"],
+      [mocha, ...suitesOf(spec, only), ...reporting, "--grep", otherVersions, "--invert"],
       { cwd: root, env: { ...process.env, DB_ACCESS_SERVERS: spec }, stdio: ["ignore", "pipe", "pipe"] },
     );
     child.stdout.pipe(log, { end: false });
@@ -63,6 +74,7 @@ function say({ spec, passes, failures, seconds }) {
 async function main(args) {
   const at = args.indexOf("--jobs");
   const jobs = at < 0 ? Math.max(1, Math.floor(availableParallelism() / 2)) : Number(args[at + 1]);
+  const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : "";
   const named = args.filter((arg) => arg in servers);
   const specs = named.length === 0 ? Object.keys(servers) : named;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
@@ -72,7 +84,7 @@ async function main(args) {
   const results = [];
   const worker = async () => {
     for (let spec = left.shift(); spec !== undefined; spec = left.shift()) {
-      const result = await runOn(spec);
+      const result = await runOn(spec, only);
       results.push(result);
       say(result);
     }

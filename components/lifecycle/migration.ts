@@ -16,6 +16,7 @@ import type { DiffResult } from "./diff";
 import { InitialisationError, LifecycleError } from "./failure";
 import { forgettable } from "./forget";
 import type { Lifecycle, Surroundings } from "./lifecycle";
+import { failureWords, ranWords, removalWords } from "./migration-words";
 import { refProblems, type Failure } from "./shape";
 import {
   hasUnknown,
@@ -59,14 +60,6 @@ const inputsOf = (properties: Properties): Properties => {
     ...Object.fromEntries(inputNames.filter((name) => given[name] !== undefined).map((name) => [name, given[name]])),
   };
 };
-
-function removalWords({ database, onDestroy }: Properties): string {
-  const where = typeof database === "string" ? database : "the database";
-  if (onDestroy === "down")
-    return `Runs the down files of what has run in ${where}, the last first, and drops the history.`;
-  if (onDestroy === "forget") return `Drops the history of migrations in ${where}, and leaves what they have made.`;
-  return `Leaves what the migrations have made in ${where}, and their history.`;
-}
 
 const whole = (properties: Properties): Properties =>
   recordToWire({
@@ -285,22 +278,4 @@ function filesAsRead({ inputs: { directory, files } }: Prepared): MigrationFile[
       `The files in ${directory} have changed since the program read them; run it again.`,
     ),
   );
-}
-
-const ranWords = (name: string, kind: string, ms: number): string =>
-  kind === "apply" || kind === "down" ? `ran ${name} in ${ms} ms` : `${kind} ${name}`;
-
-function failureWords({
-  file,
-  line,
-  statement,
-  code,
-  words,
-  rolledBack,
-}: NonNullable<MigrationStatus["failure"]>): string {
-  const where = line === undefined ? (statement === undefined ? "" : ` at statement ${statement}`) : ` at line ${line}`;
-  const left = rolledBack
-    ? "Nothing of the file is there; put it right and run again."
-    : "What came before in the file is there: look at the database, then say with resolve what it is.";
-  return `MigrationFailed: ${file}${where}: ${words}${code === undefined ? "" : ` (${code})`}. ${left}`;
 }

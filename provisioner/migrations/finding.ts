@@ -25,5 +25,8 @@ export interface Finding {
   words: string;
 }
 
+/** Its kind, and its words. */
+export type Found = [FindingKind, string];
+
 /** Filled in later, a file that has run as nothing would be another one than has run. */
 export const noStatement = "holds no statement; write one, or remove the file";

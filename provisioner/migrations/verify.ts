@@ -1,5 +1,6 @@
 import type { MigrationStatus } from "../protocol/migrations";
 import { inRunningOrder } from "./file-name";
+import { refusal } from "./files";
 import { mainNameOf } from "./folder";
 import { isThere } from "./history";
 import { asMigrator, isLate } from "./inside";
@@ -16,6 +17,9 @@ export const verify = (job: JobWithTexts): Promise<MigrationStatus> =>
     const checks = inRunningOrder(job.texts).filter(
       ({ kind, name }) => kind === "verify" && there.has(mainNameOf(name)),
     );
+    // One that ends the transaction it runs in could change what it likes.
+    const { problems } = await job.family.analyse(checks);
+    if (problems.length > 0) throw refusal(problems);
     const ran: StepOutcome[] = [];
     let failure: FileFailure | undefined;
     for (const check of checks) {

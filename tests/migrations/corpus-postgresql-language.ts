@@ -124,7 +124,6 @@ CREATE VIEW open_view AS SELECT id FROM viewed; GRANT SELECT ON open_view TO str
 CREATE MATERIALIZED VIEW counted AS SELECT count(*)::int AS n FROM viewed; CREATE UNIQUE INDEX ON counted (n);
 INSERT INTO viewed VALUES (2, 'y'); REFRESH MATERIALIZED VIEW CONCURRENTLY counted;`,
     },
-    migration: { lint: "warn" },
     effects: [
       ["stranger", "SELECT id FROM open_view", [1, 2]],
       ["stranger", "SELECT id FROM viewed", "42501"],

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { apply, byHand, changingStatements, logMark, startWorld, type World } from "../support/world";
+import { versionsToTest } from "../support/versions";
 import { migrate, migrateRaw, migrationRequest, refused, type Texts } from "./request";
 
-for (const version of ["mysql@8.0", "mysql@9.7", "mariadb@10.11"])
+for (const version of versionsToTest("mysql@8.0", "mysql@9.7", "mariadb@10.11"))
   describe(`migrations on ${version}`, function () {
     this.timeout(120_000);
     let world: World;

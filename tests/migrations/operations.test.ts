@@ -3,7 +3,7 @@ import { verifyAudit } from "../../automation/audit/run";
 import { AwsTransport, createClient } from "../../components/client";
 import type { AuditRecord } from "../../provisioner/audit";
 import { apply, byHand, startWorld, type World } from "../support/world";
-import { migrate, refused } from "./request";
+import { migrate, migrateRaw, migrationRequest, refused } from "./request";
 
 /** What is asked for besides running files: checks, resolutions, variables, and the ends of a claim. */
 for (const version of ["postgresql@17", "mysql@8.0", "mariadb@10.11"])
@@ -53,22 +53,21 @@ for (const version of ["postgresql@17", "mysql@8.0", "mariadb@10.11"])
       );
       assert.deepEqual([failure, pending], [undefined, ["0003_c.sql"]]);
       // Somebody has taken a table away: that is for the check to say.
-      await migrate(world, "apply", { ...texts, "R__drop.sql": "-- migrate: allow drop-table\nDROP TABLE b" }, shop);
-      const broken = await migrate(
-        world,
-        "verify",
-        { ...texts, "R__drop.sql": "-- migrate: allow drop-table\nDROP TABLE b" },
-        shop,
-      );
+      const dropping = "-- migrate: allow drop-table\nDROP TABLE b";
+      await migrate(world, "apply", { ...texts, "R__drop.sql": dropping }, shop);
+      const broken = await migrate(world, "verify", { ...texts, "R__drop.sql": dropping }, shop);
       assert.equal(broken.failure?.file, "0002_b.verify.sql");
-      const writes = { ...texts, "0001_a.verify.sql": "INSERT INTO a VALUES (1)" };
-      const refusal = await migrate(
-        world,
-        "verify",
-        { ...writes, "R__drop.sql": "-- migrate: allow drop-table\nDROP TABLE b" },
-        shop,
-      );
-      assert.equal(refusal.failure?.file, "0001_a.verify.sql");
+      for (const check of [
+        "INSERT INTO a VALUES (1)",
+        "COMMIT; INSERT INTO a VALUES (1)",
+        "CREATE TABLE made (id int)",
+      ]) {
+        const writes = { ...texts, "R__drop.sql": dropping, "0001_a.verify.sql": check };
+        const reply = await migrateRaw(world, migrationRequest(world.cluster, "verify", writes, shop));
+        assert.ok((reply.error?.message ?? reply.migration?.failure?.file ?? "").includes("0001_a.verify.sql"), check);
+      }
+      assert.deepEqual(await byHand(world, shop.database, "SELECT id FROM a"), []);
+      assert.equal(await isThere(shop.database, "made"), false);
     });
 
     it("variables are written by the server's rules, and another value runs a repeatable file again", async () => {

@@ -1,11 +1,9 @@
-import type { FindingKind } from "../finding";
+import type { Found } from "../finding";
+import { blocking, columnsOf, isNumbered, isOnline, type Column } from "./blocking-rules";
 import type { GrammarModules, ParserRuleContext } from "./grammar-modules";
 import { nameOf } from "./parse";
 
-export type Found = [FindingKind, string];
 type Classes = GrammarModules["parser"];
-
-const online = "say LOCK=NONE to be refused in place of that";
 
 /** Each part of one ALTER TABLE. What the server itself would refuse to do with a lock blocks nobody. */
 export function alterations(classes: Classes, tree: InstanceType<Classes["AlterTableContext"]>): Found[] {
@@ -55,14 +53,6 @@ const changesName = (option: InstanceType<Classes["AlterByChangeColumnContext"]>
   return before === undefined || nameOf(before).toUpperCase() !== nameOf(option.columnNameCreate()).toUpperCase();
 };
 
-type Column = InstanceType<Classes["ColumnDefinitionContext"]>;
-
-/** Those that it adds. */
-function columnsOf(classes: Classes, option: ParserRuleContext): Column[] {
-  if (option instanceof classes.AlterByAddColumnContext) return [option.columnDefinition()];
-  return option instanceof classes.AlterByAddColumnsContext ? option.columnDefinition() : [];
-}
-
 function isDemanded(classes: Classes, column: Column): boolean {
   const constraints = column.columnConstraint();
   const has = (test: (constraint: ParserRuleContext) => boolean): boolean => constraints.some(test);
@@ -78,65 +68,10 @@ function isDemanded(classes: Classes, column: Column): boolean {
   );
 }
 
-const isNumbered = (classes: Classes, constraint: ParserRuleContext): boolean =>
-  constraint instanceof classes.AutoIncrementColumnConstraintContext && constraint.KW_AUTO_INCREMENT() !== null;
-
 function emptied(classes: Classes, part: ParserRuleContext): Found[] {
   if (part instanceof classes.AlterByDropPartitionContext)
     return [["drop-table", "drops a partition with its rows; let one release run that does not use them first"]];
   if (part instanceof classes.AlterByTruncatePartitionContext || part instanceof classes.AlterByDiscardPartitionContext)
     return [["truncate", "takes every row of a partition away"]];
   return [];
-}
-
-/** The server does this while others write, or refuses it. */
-const isOnline = (classes: Classes, options: readonly ParserRuleContext[]): boolean =>
-  options.some(
-    (option) =>
-      (option instanceof classes.AlterByLockContext && option.KW_NONE() !== null) ||
-      (option instanceof classes.AlterBySetAlgorithmContext && option.KW_INSTANT() !== null),
-  );
-
-function blocking(classes: Classes, options: readonly ParserRuleContext[]): Found[] {
-  const has = (wanted: new (...of: never[]) => ParserRuleContext): boolean =>
-    options.some((one) => one instanceof wanted);
-  const found = options.flatMap((option) => blocked(classes, option));
-  if (has(classes.AlterByDropPrimaryKeyContext) && !has(classes.AlterByAddPrimaryKeyContext))
-    found.push(["blocking-constraint", `drops the primary key, which copies the table while writers wait; ${online}`]);
-  const isAsked = options.some(
-    (option) =>
-      (option instanceof classes.AlterBySetAlgorithmContext && option.KW_COPY() !== null) ||
-      (option instanceof classes.AlterByLockContext && (option.KW_SHARED() ?? option.KW_EXCLUSIVE()) !== null),
-  );
-  if (isAsked && found.length === 0)
-    found.push([
-      "change-type",
-      "asks for a copy of the table or for a lock, and writers wait for as long; leave that out",
-    ]);
-  return found;
-}
-
-function blocked(classes: Classes, option: ParserRuleContext): Found[] {
-  if (option instanceof classes.AlterByModifyColumnContext || option instanceof classes.AlterByChangeColumnContext)
-    return [["change-type", `may write the whole table anew while writers wait; ${online}`]];
-  if (option instanceof classes.AlterByConvertCharsetContext)
-    return [["change-type", `writes the whole table anew while writers wait; ${online}`]];
-  if (
-    option instanceof classes.AlterByAddForeignKeyContext ||
-    option instanceof classes.AlterByAddCheckTableConstraintContext
-  )
-    return [["blocking-constraint", `checks every row, and copies the table, while writers wait; ${online}`]];
-  if (option instanceof classes.AlterByAddSpecialIndexContext)
-    return [["blocking-index", "makes an index of a kind for which writers have to wait"]];
-  return columnsOf(classes, option).flatMap((column) =>
-    column.columnConstraint().flatMap((constraint): Found[] => {
-      if (isNumbered(classes, constraint))
-        return [["blocking-index", "numbers every row while writers wait; add the column to a new table, and copy"]];
-      if (constraint instanceof classes.GeneratedColumnConstraintContext && constraint.KW_STORED() !== null)
-        return [["change-type", "computes a value for every row while writers wait; a VIRTUAL column needs none"]];
-      if (constraint instanceof classes.CheckExprContext)
-        return [["blocking-constraint", `checks every row, and copies the table, while writers wait; ${online}`]];
-      return [];
-    }),
-  );
 }

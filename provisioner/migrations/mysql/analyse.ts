@@ -1,10 +1,9 @@
 import type { Analysis } from "../family";
-import { noStatement, type Finding } from "../finding";
+import { noStatement, type Finding, type Found } from "../finding";
 import type { MigrationFile } from "../folder";
 import { loadGrammar } from "./grammar";
 import type { GrammarModules } from "./grammar-modules";
 import { findingsOf } from "./rules";
-import type { Found } from "./alter-rules";
 import { statementsOf } from "./statements";
 import { lex } from "./tokens";
 

@@ -84,3 +84,9 @@ export function namesIn(grammar: GrammarModules, stretch: Stretch): string[] {
 
 /** Without quotes, so that one name is always the same text. */
 export const nameOf = (tree: ParserRuleContext): string => tree.getText().replaceAll(/[`"]/g, "");
+
+/** The outermost ones of this kind. */
+export function find<T extends ParserRuleContext>(tree: ParserRuleContext, kind: new (...of: never[]) => T): T[] {
+  if (tree instanceof kind) return [tree];
+  return (tree.children ?? []).flatMap((child) => ("children" in child ? find(child as ParserRuleContext, kind) : []));
+}

@@ -1,7 +1,8 @@
-import type { Finding } from "../finding";
-import { alterations, renamed, type Found } from "./alter-rules";
+import type { Finding, Found } from "../finding";
+import { alterations, renamed } from "./alter-rules";
+import { isComputed, slowIndex } from "./blocking-rules";
 import type { GrammarModules, ParserRuleContext } from "./grammar-modules";
-import { nameOf } from "./parse";
+import { find, nameOf } from "./parse";
 import type { Statement } from "./statements";
 
 type Classes = GrammarModules["parser"];
@@ -51,7 +52,8 @@ function lint(classes: Classes, statement: Statement, making: Making, at: number
     tables.length > 0 && tables.every((table) => making.tables.has(table));
   switch (head[0]) {
     case "CREATE":
-      if (tree !== undefined) return find(tree, classes.CreateIndexContext).flatMap((index) => indexed(index, isMade));
+      if (tree !== undefined)
+        return find(tree, classes.CreateIndexContext).flatMap((index) => indexed(classes, index, isMade));
       return head[1] === "OR" ? replaced(what, isMade(names)) : [];
     case "DROP": {
       const isOwn = names.every((name) => {
@@ -80,12 +82,6 @@ function lint(classes: Classes, statement: Statement, making: Making, at: number
 type Made = (tables: readonly string[]) => boolean;
 const later = "let one release run that does not use it first";
 
-/** The outermost ones of this kind. */
-function find<T extends ParserRuleContext>(tree: ParserRuleContext, kind: new (...of: never[]) => T): T[] {
-  if (tree instanceof kind) return [tree];
-  return (tree.children ?? []).flatMap((child) => ("children" in child ? find(child as ParserRuleContext, kind) : []));
-}
-
 function dropped(head: readonly string[], what: string | undefined, isMade: boolean, isOwn: boolean): Found[] {
   if (head[1] === "TEMPORARY") return [];
   switch (what) {
@@ -109,11 +105,11 @@ function replaced(what: string | undefined, isMade: boolean): Found[] {
   return what === "SEQUENCE" ? [["drop-object", "lets a sequence begin anew, with numbers that are in use"]] : [];
 }
 
-function indexed(index: InstanceType<Classes["CreateIndexContext"]>, isMade: Made): Found[] {
+function indexed(classes: Classes, index: InstanceType<Classes["CreateIndexContext"]>, isMade: Made): Found[] {
   if (isMade([nameOf(index.tableName())]) || index.KW_NONE().length > 0) return [];
-  const isSlow = index.KW_FULLTEXT() !== null || index.KW_SPATIAL() !== null;
+  const isSlow = index.KW_FULLTEXT() !== null || index.KW_SPATIAL() !== null || isComputed(classes, index);
   const isAsked = [index.KW_COPY(), index.KW_SHARED(), index.KW_EXCLUSIVE()].some(({ length }) => length > 0);
-  if (isSlow) return [["blocking-index", "makes an index of a kind for which writers have to wait"]];
+  if (isSlow) return [slowIndex];
   return isAsked ? [["blocking-index", "asks for a copy or a lock, and writers wait for as long; leave that out"]] : [];
 }
 

@@ -103,11 +103,12 @@ export class MysqlMigrationSession implements MigrationSession {
       : { ...failure, file: checking.name, statement: undefined };
   }
 
-  /** What changes a table commits by itself, whatever the transaction may do. */
   async verify(file: MigrationFile): Promise<FileFailure | undefined> {
     await this.assertFits(file.name, file.text);
     const work = await this.openWork();
     try {
+      // The session and not one transaction: a COMMIT in the file begins another one.
+      await work.query("SET SESSION TRANSACTION READ ONLY");
       await work.query("START TRANSACTION READ ONLY");
       await withinDeadline({ record: this.record, work, deadline: this.deadline }, () =>
         sendWhole(work, file.text, () => undefined),
