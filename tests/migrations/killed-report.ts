@@ -41,6 +41,8 @@ const explanation = `# Migrations: killed
 
 The file that is killed writes row 1 and row 2. **Killed** is the function (its process), the server's session in which the run waits, the answer (the function ends its work, and nobody hears of it), or the time (the function's timeout). **Where** is the point at which the run is held. A server's session that runs on after the function has gone is waited for before anybody looks. **The next run** has the same files. Where it names a failure, somebody looks at the database and answers with \`resolve\`: \`applied\` when both rows are there, else the row that is there is taken away and the answer is \`retry\`.
 
+The number of a statement behind the last one of the file says that the file itself was through: its check or its record was under way. On MySQL and MariaDB the server goes on with a file after the function has gone, until it notices: then both rows are there, whatever the number is.
+
 **Converged** means: a deployment with one file more runs it, each row is there once, the history calls every file applied, the lock is free, nobody can log in as the migrator, and what was said about the statements before the end was so.
 
 What ends by itself is not in the table: a run that waits for a lock fails after 5 seconds, long before its time ends. A \`no-transaction\` file is PostgreSQL's.

@@ -159,9 +159,9 @@ class Kill {
   }
 }
 
-/** From the file's name to the first advice. */
+/** How the file ended, without its name: `was cut short at statement 2`. */
 const shortened = (message: string, name: string): string =>
-  (message.split(". ")[0] ?? message).replace(`${name} `, "").replace(", and what came before in it is there", "");
+  (message.split(/[,;.] /)[0] ?? message).replace(`${name} `, "");
 
 export const killOnce = (place: KillPlace, each: KillCase, at: number): Promise<KillOutcome> =>
   new Kill(place, each, at).run();

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { RowDataPacket } from "mysql2/promise";
 import { readFolder, type MigrationFile } from "../../provisioner/migrations/folder";
 import { analyse } from "../../provisioner/migrations/mysql/analyse";
+import { connectMigrator, type MigratorLogin } from "../../provisioner/migrations/mysql/connect";
 import { MysqlMigrationSession } from "../../provisioner/migrations/mysql/session";
 import { password, useServer } from "../provisioner/mysql/server";
 import { versionsToTest } from "../support/versions";
@@ -20,20 +21,14 @@ for (const version of versionsToTest("mysql@8.0", "mysql@9.7", "mariadb@10.11"))
       const connection = await lab.as(lab.server.superuser);
       return (await connection.query<RowDataPacket[]>(sql))[0];
     };
-    const migrations = (ms = 30_000): Promise<MysqlMigrationSession> => {
+    const loginFor = (ms: number): MigratorLogin => {
       const { host, port, ca, applicationName } = lab.options();
       const deadline = Date.now() + ms;
-      const login = {
-        host,
-        port,
-        ca,
-        applicationName,
-        username: "mig",
-        password,
-        iam: false,
-        deadline,
-        withoutRoles: false,
-      };
+      const login = { username: "mig", password, iam: false, withoutRoles: false };
+      return { host, port, ca, applicationName, deadline, ...login };
+    };
+    const migrations = (ms = 30_000): Promise<MysqlMigrationSession> => {
+      const login = loginFor(ms);
       return MysqlMigrationSession.open(() => Promise.resolve(login), history);
     };
     const fileOf = (text: string): MigrationFile => {
@@ -70,6 +65,16 @@ for (const version of versionsToTest("mysql@8.0", "mysql@9.7", "mariadb@10.11"))
       while ((await byHand(sessions)).length > 0);
       assert.deepEqual(await byHand("SELECT n FROM shop.seen"), [{ n: 1 }]);
     });
+
+    if (lab.isMariaDb)
+      it("the server itself ends a statement whose function is gone", async () => {
+        const work = await connectMigrator(loginFor(3_100), "shop", true);
+        try {
+          await assert.rejects(work.query("INSERT INTO seen SELECT SLEEP(40)"), { errno: 1969 });
+        } finally {
+          work.destroy();
+        }
+      });
 
     it("what a file leaves open is there, and is not in the way of the record", async () => {
       const session = await migrations();

@@ -109,7 +109,10 @@ const files: Record<string, [text: string, ...findings: string[]][]> = {
     ["DELETE FROM t RETURNING id; INSERT INTO t VALUES (1) RETURNING id;", "delete-all"],
     ["DELETE FROM t WHERE id = 1 RETURNING id;"],
     ["CREATE SEQUENCE s START WITH 1; CREATE OR REPLACE SEQUENCE s;", "drop-object"],
-    ["SET STATEMENT lock_wait_timeout = 1 FOR SELECT 1; WITH c AS (SELECT 1) SELECT * FROM c; DROP TABLE t;", "drop-table"],
+    [
+      "SET STATEMENT lock_wait_timeout = 1 FOR SELECT 1; WITH c AS (SELECT 1) SELECT * FROM c; DROP TABLE t;",
+      "drop-table",
+    ],
     ["SET STATEMENT lock_wait_timeout = 1 FOR DROP TABLE t;", "drop-table"],
     ["CREATE TABLE t (id uuid DEFAULT uuid(), a int PERSISTENT) WITH SYSTEM VERSIONING;"],
   ],

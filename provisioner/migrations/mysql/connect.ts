@@ -55,7 +55,7 @@ function entryError(error: unknown, database: string): unknown {
 
 const unknownVariable = 1193;
 /** Behind the end that this process makes: it is for a process that is gone by then. */
-const afterSeconds = 5;
+const afterSeconds = 2;
 
 /** MariaDB alone can end any statement by its own clock. */
 async function limitStatements(connection: Connection, deadline: number): Promise<void> {
