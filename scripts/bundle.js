@@ -5,6 +5,7 @@ const { join } = require("node:path");
 const { brotliCompressSync } = require("node:zlib");
 const esbuild = require("esbuild");
 const { zipSync } = require("fflate");
+const { notices } = require("./notices.js");
 
 const root = join(__dirname, "..");
 const out = join(root, "dist", "bundle");
@@ -14,6 +15,26 @@ const PLACEHOLDER = "0".repeat(64);
 // Drivers are CommonJS and require built-in modules at run time, which an ES module has to be given.
 const banner =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+/** Of both builds: what went in is said in NOTICES.md, with the comments that its authors want to be kept. */
+const told = {
+  metafile: true,
+  legalComments: "external",
+  outdir: out,
+  write: false,
+  logLevel: "warning",
+  absWorkingDir: root,
+};
+const metafiles = [];
+const comments = [];
+
+async function build(options) {
+  const { metafile, outputFiles } = await esbuild.build({ ...options, ...told });
+  const isComments = ({ path }) => path.endsWith(".LEGAL.txt");
+  metafiles.push(metafile);
+  comments.push(...outputFiles.filter(isComments).map(({ text }) => text));
+  return outputFiles.find((file) => !isComments(file));
+}
 
 /**
  * PostgreSQL's grammar is WebAssembly in a file of its own. It travels inside the one file, compressed, and is unpacked
@@ -46,7 +67,7 @@ async function packedGrammar() {
   const contents = Object.entries(names)
     .map(([name, from]) => `export * as ${name} from "${from}";`)
     .join("\n");
-  const { outputFiles } = await esbuild.build({
+  const { contents: code } = await build({
     stdin: { contents, resolveDir: root },
     bundle: true,
     minify: true,
@@ -54,11 +75,8 @@ async function packedGrammar() {
     target: "node20",
     format: "cjs",
     mainFields: ["module", "main"],
-    legalComments: "none",
-    write: false,
-    logLevel: "warning",
   });
-  return brotliCompressSync(outputFiles[0].contents).toString("base64");
+  return brotliCompressSync(code).toString("base64");
 }
 
 const mysqlGrammar = {
@@ -84,7 +102,7 @@ const mysqlGrammar = {
 };
 
 async function main() {
-  const result = await esbuild.build({
+  const { text } = await build({
     entryPoints: [join(root, "provisioner", "handler.ts")],
     bundle: true,
     minify: true,
@@ -97,21 +115,17 @@ async function main() {
     external: ["pg-native"],
     alias: { "whatwg-url": join(root, "provisioner", "directory", "ldap-url.ts") },
     plugins: [grammar, mysqlGrammar],
-    legalComments: "none",
     banner: { js: banner },
     define: { DB_ACCESS_VERSION: JSON.stringify(version), DB_ACCESS_CODE_HASH: JSON.stringify(PLACEHOLDER) },
-    write: false,
-    logLevel: "warning",
-    absWorkingDir: root,
   });
-  const text = result.outputFiles[0].text;
   const hash = createHash("sha256").update(text).digest("hex");
   const code = Buffer.from(text.replace(PLACEHOLDER, hash));
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "index.mjs"), code);
-  const zip = zipSync({
-    "index.mjs": [code, { level: 9, mtime: new Date("1980-01-01T12:00:00Z"), os: 3, attrs: 0o644 << 16 }],
-  });
+  const said = Buffer.from(notices({ metafiles, comments: comments.sort(), root }));
+  writeFileSync(join(out, "NOTICES.md"), said);
+  const plain = { level: 9, mtime: new Date("1980-01-01T12:00:00Z"), os: 3, attrs: 0o644 << 16 };
+  const zip = zipSync({ "index.mjs": [code, plain], "NOTICES.md": [said, plain] });
   writeFileSync(join(out, "provisioner.zip"), zip);
   writeFileSync(
     join(out, "manifest.json"),

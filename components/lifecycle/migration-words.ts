@@ -14,18 +14,16 @@ export function removalWords({ database, onDestroy }: Properties): string {
 export const ranWords = (name: string, kind: string, ms: number): string =>
   kind === "apply" || kind === "down" ? `ran ${name} in ${ms} ms` : `${kind} ${name}`;
 
-/** Why the deployment ended, and what is there. */
-export function failureWords({
-  file,
-  line,
-  statement,
-  code,
-  words,
-  rolledBack,
-}: NonNullable<MigrationStatus["failure"]>): string {
+/** Why the deployment ended, what is there, and what to do. */
+export function failureWords(failure: NonNullable<MigrationStatus["failure"]>): string {
+  const { file, line, statement, code, words } = failure;
   const where = line === undefined ? (statement === undefined ? "" : ` at statement ${statement}`) : ` at line ${line}`;
-  const left = rolledBack
-    ? "Nothing of the file is there; put it right and run again."
-    : `${file.endsWith(".verify.sql") ? "The file that it checks has run to its end" : "What came before in the file is there"}: look at the database, then say with resolve what it is.`;
-  return `MigrationFailed: ${file}${where}: ${words}${code === undefined ? "" : ` (${code})`}. ${left}`;
+  return `MigrationFailed: ${file}${where}: ${words}${code === undefined ? "" : ` (${code})`}. ${left(failure)}`;
+}
+
+function left({ file, rolledBack, id = "" }: NonNullable<MigrationStatus["failure"]>): string {
+  if (rolledBack) return "Nothing of the file is there; put it right and run again.";
+  const main = file.replace(/\.verify\.sql$/, ".sql");
+  const there = main === file ? "What came before in the file is there" : `${main} has run to its end`;
+  return `${there}: look at the database, then say with resolve: { "${main}": { failure: "${id}", as: … } } what it is.`;
 }

@@ -53,4 +53,3 @@ export const claimId = (family: Family, cluster: string, claim: Claim, owner: st
   const prefix = claimIdPrefix(family, cluster, claim);
   return claim.kind === "grant" ? prefix + ownerDigest(owner).slice(0, length) : prefix;
 };
-

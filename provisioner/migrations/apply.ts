@@ -5,7 +5,7 @@ import type { HistoryRow } from "./history";
 import { asMigrator, isLate } from "./inside";
 import type { JobWithTexts } from "./job";
 import { judge, plan, plannedWith, refuse, statusOf } from "./judge";
-import { planMigrations, type MigrationStep, type StepKind } from "./plan";
+import { failureOf, planMigrations, type MigrationStep, type StepKind } from "./plan";
 import type { ClaimRecord } from "../access/record";
 import type { FileFailure, MigrationSession, StepOutcome } from "./run";
 
@@ -40,10 +40,14 @@ async function runPending(job: JobWithTexts, migrations: MigrationSession): Prom
     ...statusOf(job, { ...found, history }, after, []),
     owner: request.owner,
     ran,
-    ...(failure === undefined ? {} : { failure }),
+    ...(failure === undefined ? {} : { failure: named(failure, job) }),
     incomplete: failure === undefined && after.steps.length > 0,
   };
 }
+
+/** As the next plan will call it. */
+const named = (failure: FileFailure, { requestId }: Pick<JobWithTexts, "requestId">): MigrationStatus["failure"] =>
+  failure.rolledBack ? failure : { ...failure, id: failureOf({ runId: requestId }) };
 
 async function runStep(
   job: JobWithTexts,

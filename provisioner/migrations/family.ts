@@ -1,5 +1,6 @@
 import type { FunctionConfig } from "../config";
 import type { AdminLogin } from "../credentials/admin-secret";
+import type { DbAccessError } from "../errors";
 import type { Finding } from "./finding";
 import type { FileProblem, MigrationFile } from "./folder";
 import type { HistoryRow } from "./history";
@@ -33,6 +34,8 @@ export interface FamilyMigrations {
   analyse(files: readonly MigrationFile[]): Promise<Analysis>;
   /** The sessions in which files run: all of them the migrator's. */
   openSession(run: MigrationRun, enter: Enter, migrator: Migrator, historyTable: string): Promise<MigrationSession>;
+  /** What the server says to the history, and not to a file. */
+  errorOf(run: MigrationRun, error: unknown, historyTable: string): DbAccessError;
   /** As the admin, who may read a history: pure reads. */
   lookAt(
     run: MigrationRun,

@@ -17,6 +17,8 @@ export async function asMigrator<T>(job: Job, work: (migrations: MigrationSessio
     try {
       await migrations.lock(deadline - RESERVE_MS);
       return await work(migrations);
+    } catch (error) {
+      throw family.errorOf(job, error, historyTable);
     } finally {
       await migrations.close();
     }

@@ -107,8 +107,17 @@ function stepOf(
   }
   if (!isThere(row)) return "apply";
   if (file.kind === "repeatable") return isAsItRan(file, row) ? undefined : "apply";
-  return row.sha256 === file.sha256 ? undefined : "record";
+  return row.sha256 === file.sha256 ? undefined : recordedAs[row.state];
 }
+
+/** What has never run does not count as run because its text has changed: nothing would take it back rightly. */
+const recordedAs: Record<HistoryRow["state"], StepKind> = {
+  applied: "record",
+  baselined: "baseline",
+  skipped: "skip",
+  applying: "apply",
+  failed: "apply",
+};
 
 /** A variable's other value is a change of what a repeatable file says, and not of a file that runs once. */
 const isAsItRan = ({ sha256, rendered }: PlannedFile, row: HistoryRow): boolean =>
@@ -142,7 +151,7 @@ function blockOf(file: PlannedFile, row: HistoryRow, rules: MigrationRules): Blo
 }
 
 /** Names one failure of one file. */
-export const failureOf = ({ runId }: HistoryRow): string => hashOf(runId).slice(0, 8);
+export const failureOf = ({ runId }: Pick<HistoryRow, "runId">): string => hashOf(runId).slice(0, 8);
 
 const highestOf = (history: readonly HistoryRow[]): string | undefined =>
   history

@@ -13,11 +13,20 @@ export const variableSchema = z.union([
   z.strictObject({ literal: z.union([z.string().max(100_000), z.number(), z.boolean()]) }),
 ]);
 
+/** A longer name would be cut by the server, and then be one with the tables beside it. */
+const isHistoryTable = (text: string): boolean => {
+  const parts = text.split(".");
+  return parts.length <= 2 && parts.every((part) => part !== "" && Buffer.byteLength(part) <= 58);
+};
+
 /** What one folder of SQL files claims of one database. */
 export const migrationSchema = z.strictObject({
   database: z.string().min(1),
   /** `table`, or `schema.table` on PostgreSQL. */
-  historyTable: z.string().min(1),
+  historyTable: z.string().refine(isHistoryTable, {
+    message:
+      "use the name of a table, or schema.table, in which each name has at most 58 bytes: two tables beside it end in _log and _lock",
+  }),
   /** The role that files act as, and that owns what they make. Default: the database's owner. */
   runAs: z.string().min(1).optional(),
   order: z.enum(["strict", "allow"]),
@@ -133,6 +142,8 @@ export const migrationStatusSchema = z.object({
       statement: z.number().optional(),
       words: z.string(),
       rolledBack: z.boolean(),
+      /** What `resolve` calls this failure, where part of the file may be there. */
+      id: z.string().optional(),
     })
     .optional(),
   /** The time of one invocation was not enough: the same request again goes on. */

@@ -97,9 +97,11 @@ async function tryOut(place: Place, readers: Readers, each: Case, at: number): P
     } else {
       const { failure } = status;
       assert.ok(failure !== undefined, `${file ?? ""} did not fail`);
-      const { words: said, ...how } = failure;
+      const { words: said, id, ...how } = failure;
       assert.deepEqual(how, { code: how.code, ...rest, file }, said);
       assert.match(said, words);
+      // What has left something is answered by its id.
+      assert.equal(id !== undefined, !how.rolledBack);
     }
   }
   for (const effect of each.effects ?? []) await check(place, readers, effect);

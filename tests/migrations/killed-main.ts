@@ -1,5 +1,6 @@
 // `npm run kills`: what is left of a run that is killed, what the next one says, and whether that was right.
 import { writeFileSync } from "node:fs";
+import { format, resolveConfig } from "prettier";
 import { interruptible } from "../../automation/terminal/interrupt";
 import { print, printJson, say } from "../../automation/terminal/output";
 import { allCases, happensOn, type KillOutcome } from "./killed";
@@ -51,7 +52,10 @@ async function main(): Promise<void> {
     print(summaryOf(outcomes));
   }
   const isWhole = outcomes.length > 0 && failed.length === 0 && problems.length === 0;
-  if (options.write !== undefined && isWhole) writeFileSync(options.write, pageOf(outcomes));
+  if (options.write !== undefined && isWhole) {
+    const style = await resolveConfig(options.write);
+    writeFileSync(options.write, await format(pageOf(outcomes), { ...style, parser: "markdown" }));
+  }
   process.exitCode = isWhole ? 0 : 1;
 }
 

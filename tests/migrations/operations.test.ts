@@ -3,10 +3,11 @@ import { verifyAudit } from "../../automation/audit/run";
 import { AwsTransport, createClient } from "../../components/client";
 import type { AuditRecord } from "../../provisioner/audit";
 import { apply, byHand, startWorld, type World } from "../support/world";
+import { versionsToTest } from "../support/versions";
 import { migrate, migrateRaw, migrationRequest, refused } from "./request";
 
 /** What is asked for besides running files: checks, resolutions, variables, and the ends of a claim. */
-for (const version of ["postgresql@17", "mysql@8.0", "mariadb@10.11"])
+for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.11"))
   describe(`operations on migrations, on ${version}`, function () {
     this.timeout(60_000);
     let world: World;

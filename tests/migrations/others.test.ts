@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { MigrationSpec, MigrationStatus } from "../../provisioner/protocol";
 import { apply, byHand, changingStatements, logMark, startWorld, type World } from "../support/world";
+import { versionsToTest } from "../support/versions";
 import { migrate, migrateRaw, migrationRequest, type Texts } from "./request";
 
 interface CapturedTable {
@@ -102,7 +103,7 @@ const textsOf = ({ there, repeatable = "" }: Case): Texts => ({
   [pending]: "CREATE TABLE fresh (id int);",
 });
 
-for (const version of ["postgresql@17", "mysql@8.0", "mariadb@10.11"])
+for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.11"))
   describe(`histories of other tools on ${version}`, function () {
     this.timeout(120_000);
     let world: World;

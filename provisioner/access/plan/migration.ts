@@ -37,8 +37,7 @@ export function planMigration(context: PlanContext, order: ClaimOrder & { claim:
   return {
     ...blankPlan(id, record),
     exists: record !== undefined,
-    changes:
-      record === undefined ? [{ verb: "record", words: `record ${words}` }] : recordChange(record, next, words),
+    changes: record === undefined ? [{ verb: "record", words: `record ${words}` }] : recordChange(record, next, words),
     next,
     recordChanges: recordDiffers(record, next),
   };

@@ -42,6 +42,9 @@ export function claimProblems(claim: Claim, context: ValidationContext): Problem
       name("schema", "name", claim.name);
       name("role", "owner", claim.owner);
       break;
+    case "migration":
+      name("database", "database", claim.database);
+      break;
     case "grant":
       grantProblems(claim, check);
       break;

@@ -3,7 +3,7 @@ import { dial, type Login } from "../../engines/mysql/connection";
 import { errnoOf } from "../../engines/mysql/errors";
 import { identifierSql } from "../../engines/mysql/names";
 import { DbAccessError } from "../../errors";
-import { endOf } from "./deadline";
+import { endOf } from "../deadline";
 
 /** Seconds a statement waits for a lock: whoever waits behind it waits as long. */
 export const lockTimeoutSeconds = 5;
@@ -19,7 +19,8 @@ export async function connectMigrator(login: MigratorLogin, database: string, fi
   connection.on("error", () => undefined);
   try {
     await connection.query(
-      `SET SESSION lock_wait_timeout = ${lockTimeoutSeconds}, innodb_lock_wait_timeout = ${lockTimeoutSeconds}`,
+      // The session that keeps the lock is idle for as long as a file takes.
+      `SET SESSION lock_wait_timeout = ${lockTimeoutSeconds}, innodb_lock_wait_timeout = ${lockTimeoutSeconds}, wait_timeout = 86400`,
     );
     await limitStatements(connection, login.deadline);
     if (login.withoutRoles) await connection.query("SET ROLE NONE");

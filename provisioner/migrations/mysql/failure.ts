@@ -1,7 +1,7 @@
 import { errnoOf } from "../../engines/mysql/errors";
 import type { MigrationFile } from "../folder";
 import type { FileFailure } from "../run";
-import { TimeRanOut } from "./deadline";
+import { TimeRanOut } from "../deadline";
 
 /** About names and rights: every other message of the server may repeat what stands in the file or in a row. */
 const aboutNames: Readonly<Record<number, string>> = {

@@ -1,17 +1,16 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
+import { errnoOf } from "../../engines/mysql/errors";
 import { identifierSql } from "../../engines/mysql/names";
 import { historyStates, type HistoryRow, type HistoryState } from "../history";
+import { assertOurs, foreign, type HistoryTable } from "./history-shape";
 
-/** Of a database: `<name>` is the engine's, `<name>_log` ours. */
-export interface HistoryTable {
-  database: string;
-  name: string;
-}
+export type { HistoryTable } from "./history-shape";
 
 const logOf = ({ database, name }: HistoryTable): string =>
   `${identifierSql(database)}.${identifierSql(`${name}_log`)}`;
 
 const noSuchTable = 1146;
+const notATable = 1347;
 const columns = "name, sha256, rendered, state, transactional, statement, code, at, ms, run_id";
 
 interface LogRow extends RowDataPacket {
@@ -27,10 +26,19 @@ interface LogRow extends RowDataPacket {
   run_id: string;
 }
 
-/** Empty where nothing has ever run. */
+/** Of rows; a folder has no more files. */
+const MOST = 100_000;
+
+/**
+ * Empty where nothing has ever run. To read a view is to run what somebody has written with the rights of whoever reads,
+ * who may be the admin: HANDLER reads tables, and never a view.
+ */
 export async function readHistory(connection: Connection, table: HistoryTable): Promise<HistoryRow[]> {
+  await assertOurs(connection, table);
   try {
-    const [rows] = await connection.query<LogRow[]>(`SELECT ${columns} FROM ${logOf(table)}`);
+    await connection.query(`HANDLER ${logOf(table)} OPEN AS history`);
+    const [rows] = await connection.query<LogRow[]>(`HANDLER history READ FIRST LIMIT ${MOST}`);
+    await connection.query("HANDLER history CLOSE");
     return rows.map(({ name, sha256, rendered, state, transactional, statement, code, at, ms, run_id }) => ({
       name,
       sha256,
@@ -45,13 +53,15 @@ export async function readHistory(connection: Connection, table: HistoryTable): 
       ...(ms === null ? {} : { ms }),
     }));
   } catch (error) {
-    if ((error as { errno?: number }).errno === noSuchTable) return [];
+    if (errnoOf(error) === noSuchTable) return [];
+    if (errnoOf(error) === notATable) throw foreign(`${table.name}_log`, table);
     throw error;
   }
 }
 
 /** The columns only ever get more. */
 export async function createHistory(connection: Connection, table: HistoryTable): Promise<void> {
+  await assertOurs(connection, table);
   await connection.query(
     `CREATE TABLE IF NOT EXISTS ${logOf(table)} (name varchar(140) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, ` +
       "sha256 char(64) NOT NULL, rendered char(64), state varchar(20) NOT NULL, transactional tinyint NOT NULL, statement int, code varchar(20), " +
@@ -95,7 +105,7 @@ export async function engineNames(connection: Connection, table: HistoryTable): 
     const [rows] = await connection.query<LogRow[]>(`SELECT name FROM ${engineTable(table)}`);
     return rows.map(({ name }) => name);
   } catch (error) {
-    if ((error as { errno?: number }).errno === noSuchTable) return [];
+    if (errnoOf(error) === noSuchTable) return [];
     throw error;
   }
 }
@@ -108,6 +118,7 @@ export async function eraseRow(connection: Connection, table: HistoryTable, name
 
 /** All three tables: the engine's two, and ours. */
 export async function dropHistory(connection: Connection, table: HistoryTable): Promise<void> {
+  await assertOurs(connection, table);
   const lock = `${identifierSql(table.database)}.${identifierSql(`${table.name}_lock`)}`;
   await connection.query(`DROP TABLE IF EXISTS ${logOf(table)}, ${engineTable(table)}, ${lock}`);
 }

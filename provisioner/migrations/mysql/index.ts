@@ -1,5 +1,6 @@
 import { reachOf } from "../../connection";
 import { dial, type Login } from "../../engines/mysql/connection";
+import { statementError } from "../../engines/mysql/errors";
 import { identifierSql } from "../../engines/mysql/names";
 import { DbAccessError } from "../../errors";
 import type { FamilyMigrations, MigrationRun } from "../family";
@@ -28,6 +29,9 @@ function tableOf(database: string, historyTable: string): HistoryTable {
   return { database, name: historyTable };
 }
 
+const errorOf = (run: MigrationRun, error: unknown, historyTable: string): DbAccessError =>
+  statementError(error, `keeping the history ${historyTable}`, { ...reachOf(run), username: "the migrator" });
+
 export const mysqlMigrations: FamilyMigrations = {
   analyse,
   quoting: { identifier: identifierSql, literal },
@@ -38,12 +42,16 @@ export const mysqlMigrations: FamilyMigrations = {
       tableOf(database, historyTable),
     ),
 
+  errorOf,
+
   async lookAt(run, admin, database, historyTable) {
     const table = tableOf(database, historyTable);
     const connection = await dial(loginOf(run, admin));
     try {
       const [history, holder] = [await readHistory(connection, table), await lockHolder(connection, table)];
       return { history, holder, others: await recogniseOthers(connection, database) };
+    } catch (error) {
+      throw errorOf(run, error, historyTable);
     } finally {
       connection.destroy();
     }

@@ -1,5 +1,5 @@
 import type { CommonToken, GrammarModules } from "./grammar-modules";
-import type { Stretch } from "./parse";
+import type { Stretch } from "./stretch";
 import { bodied, placesOf, upper, wordsOf } from "./words";
 
 /** Tokens without what MySQL's grammar does not know, and where in the file each of them stood. */

@@ -1,5 +1,6 @@
-import type { CommonToken, ParserRuleContext, GrammarModules } from "./grammar-modules";
+import type { GrammarModules, ParserRuleContext } from "./grammar-modules";
 import { withoutMariadb } from "./mariadb-syntax";
+import { isEnd, type Stretch } from "./stretch";
 import { Tokens, TokensFrom } from "./token-source";
 
 /** What the grammar makes of the first of some tokens. */
@@ -10,17 +11,6 @@ export interface Parsed {
 }
 
 type Rule = "singleStatement" | "tableNameCreate";
-
-/** A part of a file's tokens. */
-export interface Stretch {
-  tokens: Tokens;
-  start: number;
-  /** Infinity: to the end of the file. */
-  end: number;
-}
-
-export const isEnd = ({ parser: { MySqlParser } }: GrammarModules, token: CommonToken | undefined): boolean =>
-  token?.type === MySqlParser.SEMI;
 
 /** Undefined when the grammar knows no such statement, with and without what MariaDB has beside MySQL. */
 export function parseStatement(grammar: GrammarModules, stretch: Stretch): Parsed | undefined {

@@ -1,5 +1,6 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
 import { DbAccessError } from "../../errors";
+import { withinDeadline } from "../deadline";
 import { entering } from "../entering";
 import type { MigrationFile } from "../folder";
 import type { HistoryRow } from "../history";
@@ -7,7 +8,6 @@ import type { OtherHistory, OtherRecord } from "../others/tool";
 import type { FileFailure, MigrationSession } from "../run";
 import { hashOf } from "../text";
 import { connectMigrator, settle, type MigratorLogin } from "./connect";
-import { withinDeadline } from "./deadline";
 import { counting } from "./counting";
 import { failureOf } from "./failure";
 import {
@@ -110,9 +110,7 @@ export class MysqlMigrationSession implements MigrationSession {
       // The session and not one transaction: a COMMIT in the file begins another one.
       await work.query("SET SESSION TRANSACTION READ ONLY");
       await work.query("START TRANSACTION READ ONLY");
-      await withinDeadline({ record: this.record, work, deadline: this.deadline }, () =>
-        sendWhole(work, file.text, () => undefined),
-      );
+      await withinDeadline(this.deadline, await this.endOf(work), () => sendWhole(work, file.text, () => undefined));
       return undefined;
     } catch (error) {
       return failureOf(error, file, { rolledBack: true });
@@ -145,6 +143,14 @@ export class MysqlMigrationSession implements MigrationSession {
     return entering(this.enter, (login) => connectMigrator(login, this.table.database, true));
   }
 
+  /** A login may end its own sessions. */
+  private async endOf(work: Connection): Promise<() => Promise<void>> {
+    const [[row]] = await work.query<RowDataPacket[]>("SELECT CONNECTION_ID() AS id");
+    return async () => {
+      await this.record.query("KILL CONNECTION ?", [Number(row?.id)]).catch(() => work.destroy());
+    };
+  }
+
   /** One file to its end, with the statement that it is at written down beside it. `run` says when the file is sent. */
   private async inOwnSession(
     begun: Omit<HistoryRow, "at" | "state">,
@@ -165,7 +171,7 @@ export class MysqlMigrationSession implements MigrationSession {
     try {
       // Before anything runs: whoever comes after a crash knows which file it was.
       await mark(progress.statement);
-      await withinDeadline({ record: this.record, work, deadline: this.deadline }, () => run(work, send));
+      await withinDeadline(this.deadline, await this.endOf(work), () => run(work, send));
       await progress.settled();
       return undefined;
     } catch (error) {

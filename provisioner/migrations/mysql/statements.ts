@@ -1,5 +1,6 @@
 import type { GrammarModules, ParserRuleContext } from "./grammar-modules";
-import { isEnd, namesIn, parseStatement, type Stretch } from "./parse";
+import { namesIn, parseStatement } from "./parse";
+import { isEnd, type Stretch } from "./stretch";
 import type { Tokens } from "./token-source";
 import { bodied, placesOf, upper, wordsOf } from "./words";
 

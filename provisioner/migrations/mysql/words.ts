@@ -1,5 +1,5 @@
 import type { CommonToken } from "./grammar-modules";
-import type { Stretch } from "./parse";
+import type { Stretch } from "./stretch";
 
 /** What CREATE makes that has a body with statements of its own. */
 export const bodied: ReadonlySet<string> = new Set(["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"]);

@@ -29,10 +29,13 @@ export async function connectMigrator(reach: MigratorReach, login: Login): Promi
   }
 }
 
-/** PostgreSQL 14 and newer: a statement whose client is gone ends with it, and not when it is through. */
+/**
+ * PostgreSQL 14 and newer: a statement whose client is gone ends with it, and not when it is through; and the session
+ * that keeps the lock is idle for as long as a file takes.
+ */
 const noticeLostClients = (client: Client): Promise<unknown> =>
   client.query(
-    "SELECT pg_catalog.set_config(name, '1000', false) FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'",
+    "SELECT pg_catalog.set_config(name, CASE name WHEN 'idle_session_timeout' THEN '0' ELSE '1000' END, false) FROM pg_catalog.pg_settings WHERE name IN ('client_connection_check_interval', 'idle_session_timeout')",
   );
 
 /** What a file has set, prepared or made for its session ends with it. */

@@ -1,4 +1,5 @@
 import { DatabaseError } from "pg";
+import { TimeRanOut } from "../deadline";
 import type { MigrationFile } from "../folder";
 import type { FileFailure } from "../run";
 
@@ -16,7 +17,10 @@ export function failureOf(
     return {
       ...base,
       rolledBack,
-      words: "the connection was lost or the time ran out while it ran",
+      words:
+        error instanceof TimeRanOut
+          ? "the time ran out, and its session was ended; give it more time or split it"
+          : "the connection was lost or the time ran out while it ran",
     };
   const { code = "", message, position, constraint, column, table, internalPosition } = error;
   const line =

@@ -1,13 +1,27 @@
 import { reachOf } from "../../connection";
 import { dial, openingError } from "../../engines/postgresql/dial";
+import { toDbAccessError } from "../../engines/postgresql/errors";
 import { identifier, literal } from "../../engines/postgresql/quote";
+import { DbAccessError } from "../../errors";
 import { entering } from "../entering";
-import type { FamilyMigrations } from "../family";
+import type { FamilyMigrations, MigrationRun } from "../family";
 import { analyse } from "./analyse";
 import { historyTableOf, readHistory } from "./history-table";
 import { lockHolder } from "./lock";
 import { recogniseOthers } from "./others";
 import { PostgresqlMigrationSession } from "./session";
+
+const denied = "42501";
+
+function errorOf(run: MigrationRun, error: unknown, historyTable: string): DbAccessError {
+  if ((error as { code?: string }).code === denied)
+    return new DbAccessError(
+      "NotAuthorized",
+      `The history ${historyTable} cannot be read or kept: ${(error as Error).message}. Give the role that files act as USAGE and CREATE of its schema, or name another historyTable.`,
+      { property: "historyTable", serverCode: denied },
+    );
+  return toDbAccessError(error, { ...reachOf(run), step: `keeping the history ${historyTable}` });
+}
 
 export const postgresqlMigrations: FamilyMigrations = {
   analyse,
@@ -18,6 +32,8 @@ export const postgresqlMigrations: FamilyMigrations = {
       PostgresqlMigrationSession.open({ ...reachOf(run), database, runAs }, login, historyTable),
     ),
 
+  errorOf,
+
   async lookAt(run, admin, database, historyTable) {
     const reach = reachOf(run);
     const client = await dial(reach, admin, database).catch((error: unknown) => {
@@ -27,6 +43,8 @@ export const postgresqlMigrations: FamilyMigrations = {
       const table = historyTableOf(historyTable);
       const [history, holder] = [await readHistory(client, table), await lockHolder(client, table)];
       return { history, holder, others: await recogniseOthers(client) };
+    } catch (error) {
+      throw errorOf(run, error, historyTable);
     } finally {
       await client.end().catch(() => undefined);
     }

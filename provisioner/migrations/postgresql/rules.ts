@@ -54,7 +54,7 @@ export function findingsOf(file: string, statements: readonly Statement[]): Find
   const made = new Set<string>();
   return statements.flatMap((statement): Finding[] => {
     const found = lint(statement, made);
-    if (statement.node === "CreateStmt") made.add(relationOf(statement.body));
+    if (statement.node === "CreateStmt" && statement.body.if_not_exists !== true) made.add(relationOf(statement.body));
     return found.map(([kind, words]) => ({ file, kind, words, line: statement.line }));
   });
 }

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { Login } from "../../engines/postgresql/dial";
+import { withinDeadline } from "../deadline";
 import type { MigrationFile } from "../folder";
 import type { HistoryRow } from "../history";
 import type { OtherHistory, OtherRecord } from "../others/tool";
@@ -14,10 +15,11 @@ import {
   historyTableOf,
   readHistory,
   writeAll,
+  writeFailure,
   writeHistory,
   type HistoryTable,
 } from "./history-table";
-import { lockHistory, lockHolder } from "./lock";
+import { lockHistory, lockHolder, lockRunning } from "./lock";
 import { engineNames, forgetName, runByEngine } from "./migrator";
 import { readOther, recogniseOthers } from "./others";
 import { parseStatements } from "./parse";
@@ -29,13 +31,14 @@ export class PostgresqlMigrationSession implements MigrationSession {
     private readonly work: Client,
     private readonly table: HistoryTable,
     private readonly runAs: string,
+    private readonly deadline: number,
   ) {}
 
   static async open(reach: MigratorReach, login: Login, historyTable: string): Promise<PostgresqlMigrationSession> {
     const record = await connectMigrator(reach, login);
     try {
       const work = await connectMigrator(reach, login);
-      return new PostgresqlMigrationSession(record, work, historyTableOf(historyTable), reach.runAs);
+      return new PostgresqlMigrationSession(record, work, historyTableOf(historyTable), reach.runAs, reach.deadline);
     } catch (error) {
       await record.end().catch(() => undefined);
       throw error;
@@ -85,41 +88,50 @@ export class PostgresqlMigrationSession implements MigrationSession {
     let statement: number | undefined;
     let at = file;
     try {
-      await runByEngine({
-        client: this.work,
-        table: this.table,
-        there,
-        name: file.name,
-        transactional,
-        work: async () => {
-          if (transactional) await this.work.query(file.text);
-          else
-            await this.oneByOne(file, async (number) => {
-              statement = number;
-              if (number > 1) await this.mark({ ...begun, state: "applying", statement });
-            });
-          statement = undefined;
-          at = verify ?? file;
-          if (verify !== undefined) await this.work.query(verify.text);
-          // A file may have left the session as somebody else.
-          await this.work.query(`SET ROLE ${this.work.escapeIdentifier(this.runAs)}`);
-          await writeHistory(this.work, this.table, { ...begun, state: "applied", ms: Date.now() - started });
-        },
-      });
+      await this.inTime(() =>
+        runByEngine({
+          client: this.work,
+          table: this.table,
+          there,
+          name: file.name,
+          transactional,
+          work: async () => {
+            await this.begin(transactional);
+            if (transactional) await this.work.query(file.text);
+            else
+              await this.oneByOne(file, async (number) => {
+                statement = number;
+                if (number > 1) await this.mark({ ...begun, state: "applying", statement });
+              });
+            statement = undefined;
+            at = verify ?? file;
+            if (verify !== undefined) await this.work.query(verify.text);
+            // A file may have left the session as somebody else.
+            await this.work.query(`SET ROLE ${this.work.escapeIdentifier(this.runAs)}`);
+            await writeHistory(this.work, this.table, { ...begun, state: "applied", ms: Date.now() - started });
+          },
+        }),
+      );
       await forgetSession(this.work, this.runAs);
       return undefined;
     } catch (error) {
       const failure = failureOf(error, at, { rolledBack: transactional, statement });
       const { code } = failure;
-      await this.mark({ ...begun, state: "failed", statement, code, ms: Date.now() - started });
-      return failure;
+      const failed = { ...begun, state: "failed", statement, code, ms: Date.now() - started } as const;
+      return (await writeFailure(this.record, this.table, failed)) ? failure : undefined;
     }
+  }
+
+  /** Nothing runs for a run that has lost its lock: another one would run the same beside it. */
+  private async begin(transactional: boolean): Promise<void> {
+    await lockRunning(this.work, this.table, transactional);
+    await this.record.query("SELECT");
   }
 
   async verify(file: MigrationFile): Promise<FileFailure | undefined> {
     try {
       await this.work.query("BEGIN READ ONLY");
-      await this.work.query(file.text);
+      await this.inTime(() => this.work.query(file.text));
       return undefined;
     } catch (error) {
       return failureOf(error, file, { rolledBack: true });
@@ -137,15 +149,19 @@ export class PostgresqlMigrationSession implements MigrationSession {
     try {
       if (transactional) {
         await this.work.query("BEGIN");
-        await this.work.query(down.text);
+        await this.begin(transactional);
+        await this.inTime(() => this.work.query(down.text));
         await this.work.query(`SET ROLE ${this.work.escapeIdentifier(this.runAs)}`);
         await eraseRow(this.work, this.table, name);
         await this.work.query("COMMIT");
       } else {
-        await this.oneByOne(down, async (number) => {
-          statement = number;
-          await this.mark({ ...begun, state: "applying", statement });
-        });
+        await this.begin(transactional);
+        await this.inTime(() =>
+          this.oneByOne(down, async (number) => {
+            statement = number;
+            await this.mark({ ...begun, state: "applying", statement });
+          }),
+        );
       }
       await this.erase(name);
       await forgetSession(this.work, this.runAs);
@@ -166,6 +182,23 @@ export class PostgresqlMigrationSession implements MigrationSession {
 
   dropHistory(): Promise<void> {
     return dropHistory(this.record, this.table);
+  }
+
+  /** The server's own limit is one statement's, and a file may have many. */
+  private async inTime(run: () => Promise<unknown>): Promise<void> {
+    const { rows } = await this.work.query<{ pid: number }>("SELECT pg_catalog.pg_backend_pid() AS pid");
+    const pid = rows[0]?.pid;
+    const endSession = async (): Promise<void> => {
+      try {
+        // The login itself may end its sessions; the role that it acts as may not.
+        await this.record.query("SET ROLE NONE");
+        await this.record.query("SELECT pg_catalog.pg_terminate_backend($1)", [pid]);
+        await this.record.query(`SET ROLE ${this.record.escapeIdentifier(this.runAs)}`);
+      } catch {
+        await this.work.end().catch(() => undefined);
+      }
+    };
+    return withinDeadline(this.deadline, endSession, async () => void (await run()));
   }
 
   /** What cannot run in a transaction cannot run beside another statement in one message either. */

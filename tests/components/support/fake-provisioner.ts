@@ -1,4 +1,10 @@
-import { createClient, type CallFailure, type Client, type StoredObject, type Transport } from "../../../components/client";
+import {
+  createClient,
+  type CallFailure,
+  type Client,
+  type StoredObject,
+  type Transport,
+} from "../../../components/client";
 import type { Patience } from "../../../components/client/retry";
 import type { ClaimRequest, ClaimResult, ProvisionerRef, Reply, Request } from "../../../provisioner/protocol";
 

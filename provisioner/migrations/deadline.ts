@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, RowDataPacket } from "mysql2/promise";
 
 /** Kept for writing down how the file ended, before the run itself has no time any more. */
 const reserveMs = 3_000;
@@ -15,19 +14,26 @@ export class TimeRanOut extends Error {
 export const endOf = (deadline: number): number => deadline - reserveMs;
 
 /**
- * Ends what runs in `work` when its time is over. Nothing runs after that: a statement alone could be ended as well, but
- * SLEEP and handlers of routines take that for a result, and the file would go on. A login may end its own sessions.
+ * Ends the session in which something runs when its time is over, so that nothing goes on unseen. A statement alone
+ * could be ended as well, but SLEEP and handlers of routines take that for a result, and the file would go on.
  */
 export async function withinDeadline(
-  { record, work, deadline }: { record: Connection; work: Connection; deadline: number },
+  deadline: number,
+  endSession: () => Promise<void>,
   run: () => Promise<void>,
 ): Promise<void> {
-  const [[row]] = await work.query<RowDataPacket[]>("SELECT CONNECTION_ID() AS id");
   const settled = new AbortController();
-  const running = run().finally(() => settled.abort());
+  let over = false;
+  const running = run()
+    .catch((error: unknown) => {
+      // Whatever words the driver has for a session that we have ended ourselves.
+      throw over ? new TimeRanOut("The run has no time any more.") : error;
+    })
+    .finally(() => settled.abort());
   const expiring = async (): Promise<void> => {
     await sleep(Math.max(0, endOf(deadline) - Date.now()), undefined, { signal: settled.signal });
-    await record.query("KILL CONNECTION ?", [Number(row?.id)]).catch(() => work.destroy());
+    over = true;
+    await endSession();
     await Promise.race([running.catch(() => undefined), sleep(endingMs)]);
     throw new TimeRanOut("The run has no time any more.");
   };
