@@ -149,11 +149,12 @@ export const mysqlSessions: readonly Case[] = [
     files: {
       "0001_set.sql": "SET SESSION sql_mode = '', time_zone = '+05:00', @mine = 1;\nSET NAMES latin1;",
       "0002_make.sql": "CREATE TEMPORARY TABLE passing (id int); PREPARE p FROM 'SELECT 1';",
-      "0003_after.sql": `CREATE TABLE leftovers AS SELECT CONCAT_WS('|', @@sql_mode <> '', @@time_zone, @mine IS NULL, @@character_set_client, 'é表🐘') AS t;
+      "0003_after.sql": `CREATE TABLE leftovers AS SELECT @@sql_mode <> '' AS a, @@time_zone = 'SYSTEM' AS b, @mine IS NULL AS c,
+  @@character_set_client = 'utf8mb4' AS d, 'é表🐘' AS t;
 CREATE TABLE passing (id int);`,
     },
     effects: [
-      ["reader", "SELECT t FROM leftovers", ["1|SYSTEM|1|utf8mb4|é表🐘"]],
+      ["reader", "SELECT t FROM leftovers WHERE a AND b AND c AND d", ["é表🐘"]],
       ["reader", "SELECT COUNT(*) AS n FROM passing", [0]],
     ],
   },

@@ -66,7 +66,13 @@ export const postgresqlTransactions: readonly Case[] = [
       "0001_table.sql": "CREATE TABLE doubled (id int); INSERT INTO doubled VALUES (1), (1);",
       "0002_index.sql": `${outside}SELECT 1;\nCREATE UNIQUE INDEX CONCURRENTLY doubled_id ON doubled (id);`,
     },
-    fails: { file: "0002_index.sql", code: "23505", statement: 2, rolledBack: false },
+    fails: {
+      file: "0002_index.sql",
+      code: "23505",
+      statement: 2,
+      rolledBack: false,
+      words: /doubled_id is half made: drop it/,
+    },
     effects: [["hand", "SELECT indisvalid FROM pg_index WHERE indexrelid = 'doubled_id'::regclass", [false]]],
   },
   {

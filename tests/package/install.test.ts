@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { startAwsPlugin, type RunningPlugin } from "../../local/aws-plugin";
 import { cacheDirectory } from "../../local/cache";
@@ -87,6 +87,7 @@ describe("the published package", function () {
       "dist/components/index.js",
       "dist/components/index.d.ts",
       "dist/bundle/provisioner.zip",
+      "dist/bundle/NOTICES.md",
       "LICENSE",
     ])
       assert.ok(contents.includes(file), file);
@@ -103,7 +104,7 @@ describe("the published package", function () {
     for (const line of printed(installed)) console.log(`      ${line}`);
     const names = installed.map(({ name }) => name);
     const unwanted =
-      /^(pg(-.*)?|mysql2?|mariadb|kysely|libpg-query|ldapts|esbuild|@esbuild\/.*|typescript|fflate|@pulumi\/.*)$/;
+      /^(pg(-.*)?|mysql2?|mariadb|kysely|libpg-query|dt-sql-parser|antlr4ng|ldapts|esbuild|@esbuild\/.*|typescript|fflate|@pulumi\/.*)$/;
     assert.deepEqual(
       names.filter((name) => unwanted.test(name)),
       [],
@@ -147,7 +148,7 @@ describe("the published package", function () {
     await works(path.join(root, "infra"), "in_workspace");
   });
 
-  it("works in a pnpm project, for logins alone and, with @pulumi/aws, with a provisioner of its own", async () => {
+  it("works in a pnpm project, for logins alone and, with @pulumi/aws and the parsers, with all that needs them", async () => {
     const folder = path.join(directory, "pnpm");
     const dependencies = { "pulumi-db-access": tarball, ...pinned("@pulumi/pulumi", "typescript") };
     const store = path.join(cacheDirectory(), "pnpm-store");
@@ -171,12 +172,23 @@ describe("the published package", function () {
     const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "node16"];
     await timed("tsc", process.execPath, [tsc, ...options, "index.ts"], folder);
     await works(folder, "in_pnpm");
+    const optional = ["@pulumi/aws", "libpg-query", "dt-sql-parser"];
+    const unasked = readdirSync(path.join(folder, "node_modules", ".pnpm"))
+      .map((name) => name.replace("+", "/"))
+      .filter((name) => optional.some((one) => name.startsWith(`${one}@`)));
+    assert.deepEqual(unasked, []);
     write(folder, {
-      "package.json": { private: true, dependencies: { ...dependencies, ...pinned("@pulumi/aws") } },
+      "package.json": { private: true, dependencies: { ...dependencies, ...pinned(...optional) } },
       "index.ts": typescript(makesProvisioner(world, "pnpm", "made_in_pnpm")),
+      "migrations/0001_a.sql": "DROP TABLE a;\n",
     });
-    await install("pnpm with @pulumi/aws");
+    await install("pnpm with the optional peers");
     await works(folder, "made_in_pnpm");
+    for (const engine of ["postgresql", "mysql"])
+      await assert.rejects(
+        run(path.join("node_modules", ".bin", "db-access"), ["migrate", "lint", "--engine", engine], { cwd: folder }),
+        /finding: 0001_a\.sql \(line 1\) drops a table/,
+      );
   });
 
   it("works in plain JavaScript, without TypeScript, with a provisioner of its own", async () => {

@@ -1,12 +1,13 @@
 import { reachOf } from "../../connection";
 import { dial, type Login } from "../../engines/mysql/connection";
-import { statementError } from "../../engines/mysql/errors";
+import { errnoOf, statementError } from "../../engines/mysql/errors";
 import { identifierSql } from "../../engines/mysql/names";
 import { DbAccessError } from "../../errors";
 import type { FamilyMigrations, MigrationRun } from "../family";
 import { analyse } from "./analyse";
 import { readHistory, type HistoryTable } from "./history-table";
 import { literal } from "./literal";
+import { recordLost } from "../lost";
 import { lockHolder } from "./lock";
 import { recogniseOthers } from "./others";
 import { MysqlMigrationSession } from "./session";
@@ -29,8 +30,13 @@ function tableOf(database: string, historyTable: string): HistoryTable {
   return { database, name: historyTable };
 }
 
+/** The driver's own words, for a session that has ended before or while it was asked. */
+const lost = /closed state|^Connection lost/;
+
 const errorOf = (run: MigrationRun, error: unknown, historyTable: string): DbAccessError =>
-  statementError(error, `keeping the history ${historyTable}`, { ...reachOf(run), username: "the migrator" });
+  errnoOf(error) === undefined && error instanceof Error && lost.test(error.message)
+    ? recordLost(historyTable)
+    : statementError(error, `keeping the history ${historyTable}`, { ...reachOf(run), username: "the migrator" });
 
 export const mysqlMigrations: FamilyMigrations = {
   analyse,

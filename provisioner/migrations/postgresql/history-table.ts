@@ -32,6 +32,7 @@ interface LogRow {
 export async function readHistory(client: Pick<Client, "query">, table: HistoryTable): Promise<HistoryRow[]> {
   await client.query("BEGIN READ ONLY");
   try {
+    await assertOurs(client, table);
     await client.query(`LOCK TABLE ${logOf(table)} IN ACCESS SHARE MODE`);
     await assertOurs(client, table);
     const { rows } = await client.query<LogRow>(

@@ -7,11 +7,14 @@ import { entering } from "../entering";
 import type { FamilyMigrations, MigrationRun } from "../family";
 import { analyse } from "./analyse";
 import { historyTableOf, readHistory } from "./history-table";
+import { recordLost } from "../lost";
 import { lockHolder } from "./lock";
 import { recogniseOthers } from "./others";
 import { PostgresqlMigrationSession } from "./session";
 
 const denied = "42501";
+/** The driver's own words, for a session that has ended before or while it was asked. */
+const lost = /^(Client has encountered a connection error|Connection terminated)/;
 
 function errorOf(run: MigrationRun, error: unknown, historyTable: string): DbAccessError {
   if ((error as { code?: string }).code === denied)
@@ -20,6 +23,7 @@ function errorOf(run: MigrationRun, error: unknown, historyTable: string): DbAcc
       `The history ${historyTable} cannot be read or kept: ${(error as Error).message}. Give the role that files act as USAGE and CREATE of its schema, or name another historyTable.`,
       { property: "historyTable", serverCode: denied },
     );
+  if (error instanceof Error && lost.test(error.message)) return recordLost(historyTable);
   return toDbAccessError(error, { ...reachOf(run), step: `keeping the history ${historyTable}` });
 }
 

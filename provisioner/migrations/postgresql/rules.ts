@@ -1,6 +1,8 @@
-import type { Finding, FindingKind } from "../finding";
+import type { Finding, Found } from "../finding";
 import type { FileProblem } from "../folder";
 import type { Header } from "../header";
+import { addedColumn } from "./column-rules";
+import { droppedBy, isMadeAnew, nameOf, tableMadeBy } from "./made";
 import type { Node, Statement } from "./parse";
 
 /** What cannot be run at all, or not in this way. Said before anything runs. */
@@ -52,19 +54,26 @@ const commandsOf = (body: Node): Command[] =>
 /** What destroys data or makes others wait, in the order of the file. */
 export function findingsOf(file: string, statements: readonly Statement[]): Finding[] {
   const made = new Set<string>();
-  return statements.flatMap((statement): Finding[] => {
-    const found = lint(statement, made);
-    if (statement.node === "CreateStmt" && statement.body.if_not_exists !== true) made.add(relationOf(statement.body));
+  return statements.flatMap((statement, index): Finding[] => {
+    const found = [
+      ...lint(statement, made, statements.slice(index + 1)),
+      ...withinOf(statement.body).flatMap((within) => lint(within, made, [])),
+    ];
+    const table = tableMadeBy(statement, made);
+    if (table !== undefined) made.add(table);
     return found.map(([kind, words]) => ({ file, kind, words, line: statement.line }));
   });
 }
 
-type Found = [FindingKind, string];
+/** Statements that stand in a WITH, and change rows as any other. */
+function withinOf({ withClause }: Node): Pick<Statement, "node" | "body">[] {
+  const { ctes = [] } = (withClause ?? {}) as { ctes?: { CommonTableExpr?: { ctequery?: Record<string, Node> } }[] };
+  return ctes.flatMap(({ CommonTableExpr }) =>
+    Object.entries(CommonTableExpr?.ctequery ?? {}).map(([node, body]) => ({ node, body })),
+  );
+}
 
-const relationOf = ({ relation }: Node): string => {
-  const { schemaname = "", relname = "" } = (relation ?? {}) as { schemaname?: string; relname?: string };
-  return `${schemaname}.${relname}`;
-};
+const relationOf = ({ relation }: Node): string => nameOf(relation);
 
 const drops: Record<string, Found> = {
   OBJECT_TABLE: ["drop-table", "drops a table with its rows; let one release run that does not use it first"],
@@ -73,17 +82,28 @@ const drops: Record<string, Found> = {
 };
 
 /** A table that the same file has made is nobody's yet. */
-function lint({ node, body }: Statement, made: ReadonlySet<string>): Found[] {
+function lint(
+  { node, body }: Pick<Statement, "node" | "body">,
+  made: ReadonlySet<string>,
+  behind: readonly Statement[],
+): Found[] {
   switch (node) {
     case "DropStmt": {
       const type = String(body.removeType);
-      if (type === "OBJECT_INDEX") return [];
+      if (type === "OBJECT_INDEX" || isMadeAnew(body, behind)) return [];
+      if (type === "OBJECT_TABLE" && droppedBy(body).every((name) => made.has(name))) return [];
       return [drops[type] ?? ["drop-object", "drops an object; let one release run that does not use it first"]];
     }
+    case "DropOwnedStmt":
+      return [["drop-object", "drops everything that a role owns; name what is meant"]];
     case "TruncateStmt":
+      if (((body.relations ?? []) as { RangeVar?: Node }[]).every(({ RangeVar }) => made.has(nameOf(RangeVar))))
+        return [];
       return [["truncate", "takes every row away, and locks the table against all readers"]];
     case "DeleteStmt":
-      return body.whereClause === undefined ? [["delete-all", "deletes every row; say which with WHERE"]] : [];
+      return body.whereClause === undefined && !made.has(relationOf(body))
+        ? [["delete-all", "deletes every row; say which with WHERE"]]
+        : [];
     case "UpdateStmt":
       return body.whereClause === undefined && !made.has(relationOf(body))
         ? [["update-all", "writes every row in one go; do it in parts, outside of the deployment"]]
@@ -113,6 +133,8 @@ const renamed = (body: Node, made: ReadonlySet<string>): Found[] =>
 
 function altered({ subtype, def }: Command): Found[] {
   switch (subtype) {
+    case "AT_AddColumn":
+      return addedColumn(def);
     case "AT_DropColumn":
       return [["drop-column", "drops a column with its values; let one release run that does not use it first"]];
     case "AT_AlterColumnType":
@@ -144,7 +166,10 @@ function altered({ subtype, def }: Command): Found[] {
             "checks every row while writers wait; add it NOT VALID, and VALIDATE CONSTRAINT in another file",
           ],
         ];
-      if ((contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY") && indexname === undefined)
+      if (
+        (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY" || contype === "CONSTR_EXCLUSION") &&
+        indexname === undefined
+      )
         return [
           [
             "blocking-constraint",

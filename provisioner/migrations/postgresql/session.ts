@@ -6,6 +6,7 @@ import type { HistoryRow } from "../history";
 import type { OtherHistory, OtherRecord } from "../others/tool";
 import type { FileFailure, MigrationSession } from "../run";
 import { hashOf } from "../text";
+import { withHalfMade } from "./half-made";
 import { connectMigrator, forgetSession, type MigratorReach } from "./connect";
 import { failureOf } from "./failure";
 import {
@@ -115,7 +116,8 @@ export class PostgresqlMigrationSession implements MigrationSession {
       await forgetSession(this.work, this.runAs);
       return undefined;
     } catch (error) {
-      const failure = failureOf(error, at, { rolledBack: transactional, statement });
+      const known = failureOf(error, at, { rolledBack: transactional, statement });
+      const failure = transactional ? known : await withHalfMade(this.record, known);
       const { code } = failure;
       const failed = { ...begun, state: "failed", statement, code, ms: Date.now() - started } as const;
       return (await writeFailure(this.record, this.table, failed)) ? failure : undefined;
