@@ -1,4 +1,4 @@
-// Builds the provisioner's archive: one file, reproducible byte for byte, no network.
+// Builds the provisioner's archive: one file of code and its notices, reproducible byte for byte, no network.
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
@@ -16,7 +16,7 @@ const PLACEHOLDER = "0".repeat(64);
 const banner =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-/** Of both builds: what went in is said in NOTICES.md, with the comments that its authors want to be kept. */
+/** Of both builds: what went in is said in NOTICES.md, with the comments that authors want to be kept. */
 const told = {
   metafile: true,
   legalComments: "external",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { startAwsPlugin, type RunningPlugin } from "../../local/aws-plugin";
 import { cacheDirectory } from "../../local/cache";
@@ -27,6 +27,9 @@ function write(folder: string, files: Files): void {
     writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   }
 }
+
+/** Peers that are installed only where a project asks for them. */
+const optional = ["@pulumi/aws", "libpg-query", "dt-sql-parser"];
 
 const npmInstall = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
@@ -145,6 +148,11 @@ describe("the published package", function () {
       "infra/index.ts": typescript(readsProvisioner("in_workspace")),
     });
     await timed("npm workspace", "npm", npmInstall, root);
+    const names = installedIn(root).map(({ name }) => name);
+    assert.deepEqual(
+      optional.filter((name) => names.includes(name)),
+      [],
+    );
     await works(path.join(root, "infra"), "in_workspace");
   });
 
@@ -172,7 +180,6 @@ describe("the published package", function () {
     const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "node16"];
     await timed("tsc", process.execPath, [tsc, ...options, "index.ts"], folder);
     await works(folder, "in_pnpm");
-    const optional = ["@pulumi/aws", "libpg-query", "dt-sql-parser"];
     const unasked = readdirSync(path.join(folder, "node_modules", ".pnpm"))
       .map((name) => name.replace("+", "/"))
       .filter((name) => optional.some((one) => name.startsWith(`${one}@`)));
@@ -184,6 +191,9 @@ describe("the published package", function () {
     });
     await install("pnpm with the optional peers");
     await works(folder, "made_in_pnpm");
+    // Peers lie beside the package; where pnpm hoists nothing, what is not there is not found.
+    const beside = path.join(realpathSync(path.join(folder, "node_modules", "pulumi-db-access")), "..");
+    for (const name of optional) assert.ok(existsSync(path.join(beside, name)), name);
     for (const engine of ["postgresql", "mysql"])
       await assert.rejects(
         run(path.join("node_modules", ".bin", "db-access"), ["migrate", "lint", "--engine", engine], { cwd: folder }),

@@ -1,7 +1,7 @@
 import type { Node, Statement } from "./parse";
 
-/** `table` and `public.table` are the same to everybody who has not changed the search path. */
-const keyOf = (schema: string, name: string): string => `${schema === "" ? "public" : schema}.${name}`;
+const PUBLIC = "public.";
+const keyOf = (schema: string, name: string): string => (schema === "" ? name : `${schema}.${name}`);
 
 /** Of a RangeVar. */
 export function nameOf(range: unknown): string {
@@ -9,21 +9,33 @@ export function nameOf(range: unknown): string {
   return keyOf(schemaname, relname);
 }
 
+/** `table` and `public.table` are the same to everybody who has not changed the search path. */
+export const isAmong = (names: ReadonlySet<string>, name: string): boolean =>
+  names.has(name) ||
+  (name.startsWith(PUBLIC) && names.has(name.slice(PUBLIC.length))) ||
+  (!name.includes(".") && (names.has(`${PUBLIC}${name}`) || names.has(`pg_temp.${name}`)));
+
 /** The table that a statement makes, where it is certain that it was not there before. */
 export function tableMadeBy({ node, body }: Statement, made: ReadonlySet<string>): string | undefined {
   if (body.if_not_exists === true) return undefined;
-  if (node === "CreateStmt") return nameOf(body.relation);
-  if (node === "CreateTableAsStmt") return nameOf((body.into as Node | undefined)?.rel);
+  if (node === "CreateStmt") return madeNameOf(body.relation);
+  if (node === "CreateTableAsStmt") return madeNameOf((body.into as Node | undefined)?.rel);
   const { schemaname = "" } = (body.relation ?? {}) as { schemaname?: string };
-  return node === "RenameStmt" && body.renameType === "OBJECT_TABLE" && made.has(nameOf(body.relation))
+  return node === "RenameStmt" && body.renameType === "OBJECT_TABLE" && isAmong(made, nameOf(body.relation))
     ? keyOf(schemaname, String(body.newname))
     : undefined;
 }
 
+/** A temporary table stands before another of its name, and is not that one. */
+const madeNameOf = (range: unknown): string => {
+  const { relname = "", relpersistence } = (range ?? {}) as { relname?: string; relpersistence?: string };
+  return relpersistence === "t" ? `pg_temp.${relname}` : nameOf(range);
+};
+
 const words = (list: unknown): string[] =>
   ((list ?? []) as { String?: { sval?: string } }[]).map((each) => each.String?.sval ?? "");
 
-const whole = (parts: readonly string[]): string => (parts.length === 1 ? keyOf("", parts.join("")) : parts.join("."));
+const whole = (parts: readonly string[]): string => parts.join(".");
 
 /** What a statement drops, each by the name that what makes it has as well. */
 export const droppedBy = (body: Node): string[] =>
@@ -53,5 +65,5 @@ export function isMadeAnew(drop: Node, behind: readonly Statement[]): boolean {
       return maker?.drop.includes(String(drop.removeType)) === true ? [maker.name(body)] : [];
     }),
   );
-  return droppedBy(drop).every((name) => anew.has(name));
+  return droppedBy(drop).every((name) => isAmong(anew, name));
 }

@@ -2,7 +2,7 @@ import type { Finding, Found } from "../finding";
 import type { FileProblem } from "../folder";
 import type { Header } from "../header";
 import { addedColumn } from "./column-rules";
-import { droppedBy, isMadeAnew, nameOf, tableMadeBy } from "./made";
+import { droppedBy, isAmong, isMadeAnew, nameOf, tableMadeBy } from "./made";
 import type { Node, Statement } from "./parse";
 
 /** What cannot be run at all, or not in this way. Said before anything runs. */
@@ -91,38 +91,38 @@ function lint(
     case "DropStmt": {
       const type = String(body.removeType);
       if (type === "OBJECT_INDEX" || isMadeAnew(body, behind)) return [];
-      if (type === "OBJECT_TABLE" && droppedBy(body).every((name) => made.has(name))) return [];
+      if (type === "OBJECT_TABLE" && droppedBy(body).every((name) => isAmong(made, name))) return [];
       return [drops[type] ?? ["drop-object", "drops an object; let one release run that does not use it first"]];
     }
     case "DropOwnedStmt":
       return [["drop-object", "drops everything that a role owns; name what is meant"]];
     case "TruncateStmt":
-      if (((body.relations ?? []) as { RangeVar?: Node }[]).every(({ RangeVar }) => made.has(nameOf(RangeVar))))
+      if (((body.relations ?? []) as { RangeVar?: Node }[]).every(({ RangeVar }) => isAmong(made, nameOf(RangeVar))))
         return [];
       return [["truncate", "takes every row away, and locks the table against all readers"]];
     case "DeleteStmt":
-      return body.whereClause === undefined && !made.has(relationOf(body))
+      return body.whereClause === undefined && !isAmong(made, relationOf(body))
         ? [["delete-all", "deletes every row; say which with WHERE"]]
         : [];
     case "UpdateStmt":
-      return body.whereClause === undefined && !made.has(relationOf(body))
+      return body.whereClause === undefined && !isAmong(made, relationOf(body))
         ? [["update-all", "writes every row in one go; do it in parts, outside of the deployment"]]
         : [];
     case "RenameStmt":
       return renamed(body, made);
     case "IndexStmt":
-      return body.concurrent === true || made.has(relationOf(body))
+      return body.concurrent === true || isAmong(made, relationOf(body))
         ? []
         : [["blocking-index", "makes an index while writers wait; use CREATE INDEX CONCURRENTLY in a file of its own"]];
     case "AlterTableStmt":
-      return made.has(relationOf(body)) ? [] : commandsOf(body).flatMap(altered);
+      return isAmong(made, relationOf(body)) ? [] : commandsOf(body).flatMap(altered);
     default:
       return [];
   }
 }
 
 const renamed = (body: Node, made: ReadonlySet<string>): Found[] =>
-  (body.renameType === "OBJECT_COLUMN" || body.renameType === "OBJECT_TABLE") && !made.has(relationOf(body))
+  (body.renameType === "OBJECT_COLUMN" || body.renameType === "OBJECT_TABLE") && !isAmong(made, relationOf(body))
     ? [
         [
           "rename",
@@ -158,6 +158,8 @@ function altered({ subtype, def }: Command): Found[] {
         contype?: string;
         indexname?: string;
       };
+      if (contype === "CONSTR_EXCLUSION")
+        return [["blocking-constraint", "makes an index while everybody waits; do it when few are at work"]];
       const isChecked = contype === "CONSTR_CHECK" || contype === "CONSTR_FOREIGN";
       if (isChecked && skip_validation !== true)
         return [
@@ -166,10 +168,7 @@ function altered({ subtype, def }: Command): Found[] {
             "checks every row while writers wait; add it NOT VALID, and VALIDATE CONSTRAINT in another file",
           ],
         ];
-      if (
-        (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY" || contype === "CONSTR_EXCLUSION") &&
-        indexname === undefined
-      )
+      if ((contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY") && indexname === undefined)
         return [
           [
             "blocking-constraint",
