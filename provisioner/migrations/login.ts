@@ -14,16 +14,18 @@ import { MIGRATIONS_OWNER } from "../access/migrations-owner";
 
 /**
  * As whom files run: never as the admin. The name says so to whoever looks at the server, and stays within its limit.
+ * Another role than the owner has a login of its own: one that was a member of both could act as either.
  */
-export function migratorName(database: string, maxLength: number): string {
-  const whole = `${database}_migrator`;
-  if (Buffer.byteLength(whole) <= maxLength) return whole;
-  const digest = createHash("sha256").update(database).digest("hex").slice(0, 8);
-  const tail = `_${digest}_migrator`;
+export function migratorName(database: string, maxLength: number, role?: string): string {
+  const end = role === undefined ? "_migrator" : `_${digest(role)}_migrator`;
+  if (Buffer.byteLength(database) + end.length <= maxLength) return `${database}${end}`;
+  const tail = `_${digest(role === undefined ? database : `${database}/${role}`)}_migrator`;
   let head = database;
   while (Buffer.byteLength(head) + tail.length > maxLength) head = head.slice(0, -1);
   return `${head}${tail}`;
 }
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 export interface Migrator {
   name: string;
@@ -106,7 +108,15 @@ export function migratorOf(
       `MySQL 8.0 lets no member of a role use database ${database}, because of the ${database.includes("_") ? "underscore" : "percent sign"} in its name; leave runAs out, so that files run with the rights of the database's owner. Nothing was changed.`,
       { property: "runAs" },
     );
-  return { name: migratorName(database, facts.maxNameLength), runAs, owns, database, withoutRoles };
+  const owners = migratorName(database, facts.maxNameLength);
+  if (runAs === owners)
+    throw new DbAccessError(
+      "MigrationRefused",
+      `runAs is ${runAs}, the login as which files run; name the role that is to own what they make. Nothing was changed.`,
+      { property: "runAs" },
+    );
+  const name = owns ? owners : migratorName(database, facts.maxNameLength, runAs);
+  return { name, runAs, owns, database, withoutRoles };
 }
 
 const inDatabase = (grantee: string, database: string, what: Pick<GrantClaim, "privileges" | "template">): Claim => ({

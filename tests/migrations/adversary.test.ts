@@ -105,6 +105,47 @@ for (const version of ["postgresql@17", "mysql@8.0", "mariadb@10.11"])
       assert.deepEqual(await rowsOf("repaired", "SELECT id FROM precious"), []);
     });
 
+    it("files of one role cannot become another that has run files in the same database", async () => {
+      const shop = await database("twofold");
+      await apply(world, { claim: { kind: "role", name: "twofold_reader", deletion: "drop" } });
+      await migrate(world, "apply", first, shop);
+      const become = world.family === "postgresql" ? "SET ROLE twofold_owner" : "SET ROLE 'twofold_owner'";
+      const request = migrationRequest(
+        world.cluster,
+        "apply",
+        { "0001_a.sql": `${become};` },
+        { ...shop, historyTable: "other", runAs: "twofold_reader", lint: "warn" },
+      );
+      if (world.family === "postgresql")
+        await rowsOf("twofold", "GRANT CREATE, USAGE ON SCHEMA public TO twofold_reader");
+      else
+        await apply(world, {
+          claim: {
+            kind: "grant",
+            grantee: "twofold_reader",
+            on: { kind: "database", database: "twofold" },
+            template: "trusted_admin",
+            mode: "additive",
+          },
+        });
+      const { error, migration } = await migrateRaw(world, request);
+      assert.equal(error, undefined);
+      assert.equal(migration?.failure?.file, "0001_a.sql");
+    });
+
+    it("nobody acts as the login that runs files", async () => {
+      const shop = await database("self");
+      await migrate(world, "apply", first, shop);
+      assert.match(
+        await refused(
+          world,
+          { ...first, "0002_b.sql": "CREATE TABLE b (id int)" },
+          { ...shop, runAs: "self_migrator" },
+        ),
+        /^MigrationRefused: runAs is self_migrator, the login as which files run; name the role/,
+      );
+    });
+
     /** Ends the session with the lock while a file runs in the other one. */
     async function loseLock(name: string): Promise<void> {
       const sql = isPostgresql
