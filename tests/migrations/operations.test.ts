@@ -206,6 +206,27 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
       assert.match(await refused(world, texts, say("retry", id), { operation }), /has not failed part of the way/);
     });
 
+    it("what one invocation has no time for, the next one goes on with", async () => {
+      const shop = await database("slow");
+      const wait = world.family === "postgresql" ? "SELECT pg_sleep(1.5);" : "DO SLEEP(1.5);";
+      const texts = Object.fromEntries(
+        ["0001_a.sql", "0002_b.sql", "0003_c.sql", "0004_d.sql"].map((name) => [name, wait]),
+      );
+      const { migrateFunctionName: name } = world.target;
+      // Of these, 15 s are kept for records and answers.
+      await world.stack.lambda.updateFunction(name, { timeoutSeconds: 18 });
+      const first = await migrate(world, "apply", texts, shop);
+      assert.equal(first.incomplete, true);
+      assert.ok(first.ran.length > 0 && first.ran.length < 4, String(first.ran.length));
+      assert.deepEqual(first.pending, Object.keys(texts).slice(first.ran.length));
+      await world.stack.lambda.updateFunction(name, { timeoutSeconds: 900 });
+      const second = await migrate(world, "apply", texts, shop);
+      assert.deepEqual(
+        [second.incomplete, second.ran.map((one) => one.name)],
+        [false, Object.keys(texts).slice(first.ran.length)],
+      );
+    });
+
     it("what went with its database ends without it", async () => {
       const shop = await database("gone");
       await migrate(world, "apply", { "0001_a.sql": "CREATE TABLE a (id int)" }, shop, { owner: "test/gone" });
