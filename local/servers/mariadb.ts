@@ -9,6 +9,7 @@ import { greets } from "./greeting";
 import { inspectMariadb, installMariadb } from "./install-mariadb";
 import { rdsAccounts } from "./mariadb-rds";
 import { initFile, writeInitFile } from "./init-file";
+import { temporaryFolder } from "./temporary";
 
 /** What MariaDB's own installation script feeds to a server in bootstrap mode, in this order. */
 const systemTables = [
@@ -64,9 +65,11 @@ export const mariadb: Engine = {
 
 /** `--no-defaults` must come first: a my.cnf of this machine must not change the server. */
 function mariadbd(installed: Installed, data: string, files: string[], args: string[]) {
+  const temporary = temporaryFolder(data);
   const always = [
     ...(installed.folders ?? []),
     `--datadir=${data}`,
+    `--tmpdir=${temporary}`,
     // Relative to the data directory: a socket's full path may be only 107 characters long.
     "--socket=mariadbd.sock",
     "--pid-file=mariadbd.pid",
@@ -74,7 +77,7 @@ function mariadbd(installed: Installed, data: string, files: string[], args: str
     "--innodb-buffer-pool-size=64M",
     "--innodb-log-file-size=8M",
   ];
-  const paths = [installed.binaries.mariadbd, installed.root, data, ...files];
+  const paths = [installed.binaries.mariadbd, installed.root, data, temporary, ...files];
   return asServerAccount(installed.binaries.mariadbd, ["--no-defaults", ...always, ...args], paths);
 }
 

@@ -8,6 +8,7 @@ import { greets } from "./greeting";
 import { writeInitFile } from "./init-file";
 import { inspectMysql, installMysql } from "./install-mysql";
 import { rdsAccounts } from "./mysql-rds";
+import { temporaryFolder } from "./temporary";
 
 export const mysql: Engine = {
   templateFormat: 1,
@@ -56,9 +57,11 @@ export const mysql: Engine = {
 /** `--no-defaults` must come first: a my.cnf of this machine must not change the server. */
 function mysqld(installed: Installed, data: string, files: string[], args: string[]) {
   const [program, ...before] = [...(installed.loader ?? []), installed.binaries.mysqld];
+  const temporary = temporaryFolder(data);
   const always = [
     ...(installed.folders ?? []),
     `--datadir=${data}`,
+    `--tmpdir=${temporary}`,
     // Relative to the data directory: a socket's full path may be only 107 characters long.
     "--socket=mysqld.sock",
     "--pid-file=mysqld.pid",
@@ -69,7 +72,7 @@ function mysqld(installed: Installed, data: string, files: string[], args: strin
     // Unknown before 8.0.30.
     "--loose-innodb-redo-log-capacity=8M",
   ];
-  const paths = [installed.binaries.mysqld, data, ...files];
+  const paths = [installed.binaries.mysqld, data, temporary, ...files];
   return asServerAccount(program, [...before, "--no-defaults", ...always, ...args], paths);
 }
 
