@@ -13,10 +13,10 @@ import { problemsOf, withDefaults } from "./canonical";
 import { check, type CheckResult } from "./check";
 import { diff, type DiffResult } from "./diff";
 import { InitialisationError, LifecycleError, resultError } from "./failure";
-import { forgettable } from "./forget";
+import { endOrForget } from "./forget";
 import { kinds, toClaim, type Kind, type KindName } from "./kinds";
 import { refProblems, shapeProblems, type Failure } from "./shape";
-import { isRecord, PROVIDER_KEY, recordToWire, REMOVAL_KEY, withoutNulls, type Properties } from "./wire";
+import { PROVIDER_KEY, recordToWire, REMOVAL_KEY, withoutNulls, type Properties } from "./wire";
 
 /** What a dynamic provider's method hands on to. All over plain JSON. */
 export interface Lifecycle {
@@ -138,16 +138,11 @@ export function lifecycle(name: KindName, surroundings: Surroundings): Lifecycle
       return { outs: outs(prepared, settled(prepared, { ...result, id }, news), []) };
     },
 
-    async delete(id, state) {
-      const cluster = isRecord(state.provisioner) ? state.provisioner.cluster : undefined;
-      try {
+    delete: (id, state) =>
+      endOrForget(id, state, surroundings, async () => {
         const prepared = prepare(kind, state, false);
         const result = await ask(prepared, "apply", { id, action: "remove" });
         if (result.status === "failed" || result.status === "notAttempted") throw resultError(result);
-      } catch (error) {
-        if (!(error instanceof DbAccessError) || !forgettable(error.code, cluster, surroundings.env)) throw error;
-        surroundings.tell(`DB_ACCESS_FORGET=${String(cluster)}: ${id} is forgotten without SQL (${error.code}).`);
-      }
-    },
+      }),
   };
 }

@@ -23,7 +23,7 @@ export function failureWords(failure: NonNullable<MigrationStatus["failure"]>): 
 
 function left({ file, rolledBack, id = "" }: NonNullable<MigrationStatus["failure"]>): string {
   if (rolledBack) return "Nothing of the file is there; put it right and run again.";
-  const main = file.replace(/\.verify\.sql$/, ".sql");
-  const there = main === file ? "What came before in the file is there" : `${main} has run to its end`;
+  const main = file.replace(/\.(?:verify|down)\.sql$/, ".sql");
+  const there = file.endsWith(".verify.sql") ? `${main} has run to its end` : "What came before in the file is there";
   return `${there}: look at the database, then say with resolve: { "${main}": { failure: "${id}", as: … } } what it is.`;
 }

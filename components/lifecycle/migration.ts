@@ -14,13 +14,12 @@ import { withProgress } from "../migration-progress";
 import type { CheckResult } from "./check";
 import type { DiffResult } from "./diff";
 import { InitialisationError, LifecycleError } from "./failure";
-import { forgettable } from "./forget";
+import { endOrForget } from "./forget";
 import type { Lifecycle, Surroundings } from "./lifecycle";
 import { failureWords, ranWords, removalWords } from "./migration-words";
 import { refProblems, type Failure } from "./shape";
 import {
   hasUnknown,
-  isRecord,
   PROVIDER_KEY,
   recordToWire,
   REMOVAL_KEY,
@@ -256,15 +255,7 @@ export function migrationLifecycle(surroundings: Surroundings): Lifecycle {
       return { id, props: recordToWire({ ...props, ...outputs(status, drift) }), inputs: recordToWire(props) };
     },
 
-    async delete(id, state) {
-      const cluster = isRecord(state.provisioner) ? state.provisioner.cluster : undefined;
-      try {
-        await end(state);
-      } catch (error) {
-        if (!(error instanceof DbAccessError) || !forgettable(error.code, cluster, surroundings.env)) throw error;
-        surroundings.tell(`DB_ACCESS_FORGET=${String(cluster)}: ${id} is forgotten without SQL (${error.code}).`);
-      }
-    },
+    delete: (id, state) => endOrForget(id, state, surroundings, () => end(state)),
   };
 }
 

@@ -1,11 +1,12 @@
 import type { MigrationStatus } from "../protocol/migrations";
-import { claimHistory, tellChange } from "./claim";
+import { claimHistory, tellChange, tellRun } from "./claim";
+import { eachInTime } from "./each-in-time";
 import { mainNameOf, type MigrationFile } from "./folder";
 import type { HistoryRow } from "./history";
-import { asMigrator, isLate } from "./inside";
+import { asMigrator } from "./inside";
 import type { JobWithTexts } from "./job";
 import { judge, plan, plannedWith, refuse, statusOf } from "./judge";
-import { failureOf, planMigrations, type MigrationStep, type StepKind } from "./plan";
+import { planMigrations, type MigrationStep, type StepKind } from "./plan";
 import type { ClaimRecord } from "../access/record";
 import type { FileFailure, MigrationSession, StepOutcome } from "./run";
 
@@ -25,29 +26,23 @@ async function runPending(job: JobWithTexts, migrations: MigrationSession): Prom
   const found = { history: await migrations.history(), others: await migrations.others() };
   const { planned, status } = await judge(job, found);
   refuse(status, request);
-  const ran = await markBaseline(job, migrations, planned.steps);
-  let failure: FileFailure | undefined;
-  for (const step of planned.steps.filter(({ kind }) => kind !== "baseline")) {
-    if (isLate(job)) break;
-    const started = Date.now();
-    failure = await runStep(job, migrations, step);
-    if (failure !== undefined) break;
-    ran.push({ name: step.file.name, kind: step.kind, ms: Date.now() - started });
-  }
+  const baselined = await markBaseline(job, migrations, planned.steps);
+  const { ran, failure } = await eachInTime(
+    job,
+    planned.steps.filter(({ kind }) => kind !== "baseline"),
+    ({ kind, file }) => ({ name: file.name, kind }),
+    (step) => runStep(job, migrations, step),
+  );
   const history = await migrations.history();
   const after = planMigrations(plannedWith(job), history, request.migration);
   return {
     ...statusOf(job, { ...found, history }, after, []),
     owner: request.owner,
-    ran,
-    ...(failure === undefined ? {} : { failure: named(failure, job) }),
+    ran: [...baselined, ...ran],
+    ...(failure === undefined ? {} : { failure }),
     incomplete: failure === undefined && after.steps.length > 0,
   };
 }
-
-/** As the next plan will call it. */
-const named = (failure: FileFailure, { requestId }: Pick<JobWithTexts, "requestId">): MigrationStatus["failure"] =>
-  failure.rolledBack ? failure : { ...failure, id: failureOf({ runId: requestId }) };
 
 async function runStep(
   job: JobWithTexts,
@@ -59,12 +54,8 @@ async function runStep(
     return undefined;
   }
   const failure = await migrations.apply(textOf(job, file.name), verifyOf(job, file.name), job.requestId);
-  await tellChange(job, {
-    changes: [`run migration ${file.name} in ${job.request.migration.database} as ${job.runAs}`],
-    ...(failure === undefined
-      ? { outcome: "changed" }
-      : { outcome: "failed", error: { code: "MigrationFailed", message: failure.words } }),
-  });
+  const words = `run migration ${file.name} in ${job.request.migration.database} as ${job.runAs}`;
+  await tellRun(job, words, failure);
   return failure;
 }
 

@@ -6,6 +6,7 @@ import { DbAccessError } from "../errors";
 import { applyBatch } from "../reconcile/apply";
 import { orderOf, type Work } from "../reconcile/work";
 import type { Job } from "./job";
+import type { FileFailure } from "./run";
 
 type Claiming = Pick<Job, "config" | "session" | "request" | "requestId" | "deadline">;
 
@@ -89,3 +90,12 @@ export async function tellChange(
   // Told with a word on it, should the server not take the number.
   await trail.record((head) => session.end({ write: [], remove: [], head })).catch(() => undefined);
 }
+
+/** What became of a file that ran. */
+export const tellRun = (job: Claiming, words: string, failure: FileFailure | undefined): Promise<void> =>
+  tellChange(job, {
+    changes: [words],
+    ...(failure === undefined
+      ? { outcome: "changed" }
+      : { outcome: "failed", error: { code: "MigrationFailed", message: failure.words } }),
+  });

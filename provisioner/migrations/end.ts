@@ -1,16 +1,17 @@
 import type { ClaimRecord } from "../access/record";
 import { DbAccessError } from "../errors";
 import type { MigrationStatus } from "../protocol/migrations";
-import { assertOwner, releaseHistory, tellChange } from "./claim";
+import { assertOwner, releaseHistory, tellChange, tellRun } from "./claim";
+import { eachInTime } from "./each-in-time";
 import { refusal } from "./files";
 import { inRunningOrder } from "./file-name";
 import { mainNameOf, type MigrationFile } from "./folder";
 import { isBroken, type HistoryRow } from "./history";
-import { asMigrator, isLate } from "./inside";
+import { asMigrator } from "./inside";
 import type { Job, JobWithTexts } from "./job";
 import { refuse, statusOf } from "./judge";
 import { failureOf } from "./plan";
-import type { FileFailure, MigrationSession, StepOutcome } from "./run";
+import type { MigrationSession } from "./run";
 
 const nothingPlanned = { steps: [], blocks: [] };
 
@@ -47,21 +48,17 @@ async function takeAllBack(job: JobWithTexts, migrations: MigrationSession): Pro
   const { problems, findings } = await job.family.analyse(ways.map(({ file }) => file));
   if (problems.length > 0) throw refusal(problems);
   refuse(statusOf(job, { history: before, others: [] }, nothingPlanned, findings), job.request);
-  const ran: StepOutcome[] = [];
-  let failure: FileFailure | undefined;
-  for (const { row, file } of ways) {
-    if (isLate(job)) break;
-    const started = Date.now();
-    failure = await migrations.takeBack(file, row, job.requestId);
-    await tellChange(job, {
-      changes: [`take migration ${row.name} back in ${job.request.migration.database} as ${job.runAs}`],
-      ...(failure === undefined
-        ? { outcome: "changed" }
-        : { outcome: "failed", error: { code: "MigrationFailed", message: failure.words } }),
-    });
-    if (failure !== undefined) break;
-    ran.push({ name: file.name, kind: "down", ms: Date.now() - started });
-  }
+  const { ran, failure } = await eachInTime(
+    job,
+    ways,
+    ({ file }) => ({ name: file.name, kind: "down" }),
+    async ({ row, file }) => {
+      const failed = await migrations.takeBack(file, row, job.requestId);
+      const words = `take migration ${row.name} back in ${job.request.migration.database} as ${job.runAs}`;
+      await tellRun(job, words, failed);
+      return failed;
+    },
+  );
   const incomplete = failure === undefined && ran.length < ways.length;
   const history = await migrations.history();
   if (failure === undefined && !incomplete) await dropHistory(job, migrations);

@@ -1,13 +1,13 @@
 import type { MigrationStatus } from "../protocol/migrations";
+import { eachInTime } from "./each-in-time";
 import { inRunningOrder } from "./file-name";
 import { refusal } from "./files";
 import { mainNameOf } from "./folder";
 import { isThere } from "./history";
-import { asMigrator, isLate } from "./inside";
+import { asMigrator } from "./inside";
 import type { JobWithTexts } from "./job";
 import { plannedWith, statusOf } from "./judge";
 import { planMigrations } from "./plan";
-import type { FileFailure, StepOutcome } from "./run";
 
 /** Runs the checks of what has run, in their order, until one fails. Changes nothing. */
 export const verify = (job: JobWithTexts): Promise<MigrationStatus> =>
@@ -20,15 +20,12 @@ export const verify = (job: JobWithTexts): Promise<MigrationStatus> =>
     // One that ends the transaction it runs in could change what it likes.
     const { problems } = await job.family.analyse(checks);
     if (problems.length > 0) throw refusal(problems);
-    const ran: StepOutcome[] = [];
-    let failure: FileFailure | undefined;
-    for (const check of checks) {
-      if (isLate(job)) break;
-      const started = Date.now();
-      failure = await migrations.verify(check);
-      if (failure !== undefined) break;
-      ran.push({ name: check.name, kind: "verify", ms: Date.now() - started });
-    }
+    const { ran, failure } = await eachInTime(
+      job,
+      checks,
+      ({ name }) => ({ name, kind: "verify" }),
+      (check) => migrations.verify(check),
+    );
     const planned = planMigrations(plannedWith(job), history, job.request.migration);
     return {
       ...statusOf(job, { history, others: await migrations.others() }, planned, []),

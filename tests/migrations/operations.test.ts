@@ -170,6 +170,7 @@ for (const version of versionsToTest("postgresql@17", "mysql@8.0", "mariadb@10.1
       if (world.family === "mysql") {
         const words = await refused(world, { ...there, ...ways }, shop, { operation });
         const [, id = ""] = /0001_a\.sql \(failure ([0-9a-f]{8})\) ended part of the way/.exec(words) ?? [];
+        assert.equal(failure?.id, id, "the failure is named as the refusal names it");
         assert.equal(await isThere("taken", "a"), false);
         const resolve = { "0001_a.sql": { as: "skip" as const, failure: id } };
         const { ran: marked } = await migrate(world, "resolve", { ...there, ...ways }, { ...shop, resolve });

@@ -34,6 +34,7 @@ export class MysqlMigrationSession implements MigrationSession {
     private readonly table: HistoryTable,
     private readonly enter: () => Promise<MigratorLogin>,
     private readonly deadline: number,
+    private readonly largestPacket: number,
   ) {}
 
   /** `enter` gives a login that works now: another run of the same database may have changed its password. */
@@ -42,7 +43,13 @@ export class MysqlMigrationSession implements MigrationSession {
       enter,
       async (login) => [await connectMigrator(login, table.database, false), login.deadline] as const,
     );
-    return new MysqlMigrationSession(record, table, enter, deadline);
+    const [[row]] = await record
+      .query<RowDataPacket[]>("SELECT @@max_allowed_packet AS most")
+      .catch((error: unknown) => {
+        record.destroy();
+        throw error;
+      });
+    return new MysqlMigrationSession(record, table, enter, deadline, Number(row?.most));
   }
 
   history(): Promise<HistoryRow[]> {
@@ -78,7 +85,7 @@ export class MysqlMigrationSession implements MigrationSession {
   }
 
   async apply(file: MigrationFile, verify: MigrationFile | undefined, runId: string): Promise<FileFailure | undefined> {
-    for (const { text, name } of [file, ...(verify === undefined ? [] : [verify])]) await this.assertFits(name, text);
+    for (const sent of [file, ...(verify === undefined ? [] : [verify])]) this.assertFits(sent);
     const { name, sha256 } = file;
     const begun = { name, sha256, rendered: hashOf(file.text), transactional: false, runId };
     const started = Date.now();
@@ -104,7 +111,7 @@ export class MysqlMigrationSession implements MigrationSession {
   }
 
   async verify(file: MigrationFile): Promise<FileFailure | undefined> {
-    await this.assertFits(file.name, file.text);
+    this.assertFits(file);
     const work = await this.openWork();
     try {
       // The session and not one transaction: a COMMIT in the file begins another one.
@@ -120,7 +127,7 @@ export class MysqlMigrationSession implements MigrationSession {
   }
 
   async takeBack(down: MigrationFile, row: HistoryRow, runId: string): Promise<FileFailure | undefined> {
-    await this.assertFits(down.name, down.text);
+    this.assertFits(down);
     const { name, sha256, rendered } = row;
     const begun = { name, sha256, rendered, transactional: false, runId };
     const failure = await this.inOwnSession(begun, down, async (work, send) => {
@@ -186,14 +193,12 @@ export class MysqlMigrationSession implements MigrationSession {
   }
 
   /** A file is one packet; the server would cut the connection at a longer one. */
-  private async assertFits(name: string, text: string): Promise<void> {
-    const [[row]] = await this.record.query<RowDataPacket[]>("SELECT @@max_allowed_packet AS most");
-    const most = Number(row?.most);
+  private assertFits({ name, text }: MigrationFile): void {
     // The command's own byte.
-    if (Buffer.byteLength(text) + 1 <= most) return;
+    if (Buffer.byteLength(text) + 1 <= this.largestPacket) return;
     throw new DbAccessError(
       "MigrationRefused",
-      `${name} has ${Buffer.byteLength(text)} bytes, and the server takes ${most} in one packet (max_allowed_packet); split the file. Nothing of it was run.`,
+      `${name} has ${Buffer.byteLength(text)} bytes, and the server takes ${this.largestPacket} in one packet (max_allowed_packet); split the file. Nothing of it was run.`,
     );
   }
 
